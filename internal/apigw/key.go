@@ -1,0 +1,30 @@
+package apigw
+
+import (
+	"time"
+
+	"gatehouse/internal/seal"
+)
+
+// APIKey identifies a client of usage plans. It is a means of metering, not of authentication, yet its
+// value is kept like a password.
+type APIKey struct {
+	ID          KeyID
+	Name        string
+	Description string
+	CustomerID  string
+	Enabled     bool
+	// Value is 20-128 characters; sealed at rest.
+	Value   seal.Secret
+	Created time.Time
+	Updated time.Time
+	// StageKeys is the old association ("api/stage"); it grants nothing on plans.
+	StageKeys []string
+	Tags      map[string]string
+}
+
+// PlanKey puts a key into a plan.
+type PlanKey struct {
+	Plan PlanID
+	Key  KeyID
+}

@@ -1,0 +1,84 @@
+// Package arn parses and builds Amazon Resource Names and matches them against patterns.
+//
+// It owns the text form (arn:partition:service:region:account:resource, see the IAM user guide, "Amazon
+// Resource Names") and the glob that policies use, in which * and ? match any character, slashes and
+// colons included. It does not know which resources exist.
+package arn
+
+import (
+	"errors"
+	"strings"
+)
+
+// ARN is a parsed name.
+type ARN struct {
+	Partition, Service, Region, Account, Resource string
+}
+
+// ErrSyntax is returned for text that is not an ARN.
+var ErrSyntax = errors.New("not an ARN (arn:partition:service:region:account:resource)")
+
+// Parse splits an ARN. The resource may contain colons.
+func Parse(s string) (ARN, error) {
+	if !strings.HasPrefix(s, "arn:") {
+		return ARN{}, ErrSyntax
+	}
+	p := strings.SplitN(s, ":", 6)
+	if len(p) != 6 || p[1] == "" || p[2] == "" || p[5] == "" {
+		return ARN{}, ErrSyntax
+	}
+	return ARN{p[1], p[2], p[3], p[4], p[5]}, nil
+}
+
+// String is the text form.
+func (a ARN) String() string {
+	return "arn:" + a.Partition + ":" + a.Service + ":" + a.Region + ":" + a.Account + ":" + a.Resource
+}
+
+// ExecuteAPI builds the ARN that API Gateway presents when it calls a function or asks a policy:
+// arn:…:execute-api:region:account:api/stage/VERB/path. The path is written without its leading slash.
+func ExecuteAPI(partition, region, account, api, stage, verb, path string) string {
+	var b strings.Builder
+	b.Grow(64 + len(api) + len(stage) + len(verb) + len(path))
+	b.WriteString("arn:")
+	b.WriteString(partition)
+	b.WriteString(":execute-api:")
+	b.WriteString(region)
+	b.WriteByte(':')
+	b.WriteString(account)
+	b.WriteByte(':')
+	b.WriteString(api)
+	b.WriteByte('/')
+	b.WriteString(stage)
+	b.WriteByte('/')
+	b.WriteString(verb)
+	b.WriteByte('/')
+	b.WriteString(strings.TrimPrefix(path, "/"))
+	return b.String()
+}
+
+// Match reports whether text matches a policy pattern: * matches any run of characters, also none, ?
+// exactly one; everything else is literal and case-sensitive. It runs in linear space and
+// O(len(pattern)·len(text)) time at worst.
+func Match(pattern, text string) bool {
+	p, t, star, mark := 0, 0, -1, 0
+	for t < len(text) {
+		switch {
+		case p < len(pattern) && pattern[p] == '*':
+			star, mark = p, t
+			p++
+		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == text[t]):
+			p++
+			t++
+		case star >= 0:
+			mark++
+			p, t = star+1, mark
+		default:
+			return false
+		}
+	}
+	for p < len(pattern) && pattern[p] == '*' {
+		p++
+	}
+	return p == len(pattern)
+}
