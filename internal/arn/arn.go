@@ -82,3 +82,18 @@ func Match(pattern, text string) bool {
 	}
 	return p == len(pattern)
 }
+
+// Like is the condition operator ArnLike: each of the six parts of the ARN is matched on its own, so that
+// a * in the account does not reach into the resource (IAM user guide, "ARN condition operators").
+func Like(pattern, text string) bool {
+	p, t := strings.SplitN(pattern, ":", 6), strings.SplitN(text, ":", 6)
+	if len(p) != 6 || len(t) != 6 {
+		return false
+	}
+	for i := range p {
+		if !Match(p[i], t[i]) {
+			return false
+		}
+	}
+	return true
+}

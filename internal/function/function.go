@@ -8,6 +8,7 @@ package function
 import (
 	"time"
 
+	"gatehouse/internal/arn"
 	"gatehouse/internal/seal"
 )
 
@@ -82,4 +83,34 @@ type Result struct {
 	Log []byte
 	// Duration of the handler, and of the initialisation when this call was a cold start.
 	Duration, Init time.Duration
+}
+
+// Permission is one statement of a function's resource policy, as AddPermission made it (see "Using
+// resource-based policies for Lambda" in the Lambda guide).
+type Permission struct {
+	Sid string
+	// Principal is a service ("apigateway.amazonaws.com"), an account number, an ARN or "*".
+	Principal string
+	// Action is lambda:InvokeFunction, lambda:* or another lambda action.
+	Action string
+	// SourceARN and SourceAccount narrow the caller; "" means that the condition was not given.
+	SourceARN     string
+	SourceAccount string
+	// Other lists conditions that only later issues evaluate. A permission that has one admits nobody.
+	Other []string
+}
+
+// AdmitsService reports whether the permission lets a service invoke the function on behalf of a
+// resource. Patterns in SourceARN match as ArnLike does: * and ? span slashes.
+func (p Permission) AdmitsService(service, sourceARN, account string) bool {
+	if len(p.Other) > 0 || (p.Principal != service && p.Principal != "*") {
+		return false
+	}
+	if !arn.Match(p.Action, "lambda:InvokeFunction") {
+		return false
+	}
+	if p.SourceARN != "" && !arn.Like(p.SourceARN, sourceARN) {
+		return false
+	}
+	return p.SourceAccount == "" || p.SourceAccount == account
 }

@@ -1,0 +1,332 @@
+package snapshot
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"gatehouse/internal/apigw"
+	"gatehouse/internal/arn"
+	"gatehouse/internal/function"
+	"gatehouse/internal/identity"
+	"gatehouse/internal/mapping"
+	"gatehouse/internal/route"
+)
+
+// Input is what a snapshot is compiled from.
+type Input struct {
+	Rev       uint64
+	Home      identity.Home
+	URLSuffix string
+	Stages    []StageInput
+	Plans     []apigw.UsagePlan
+	Functions []FunctionInput
+}
+
+// StageInput is a stage with the deployment that it points to.
+type StageInput struct {
+	Stage      apigw.Stage
+	Deployment apigw.Deployment
+}
+
+// FunctionInput is a function with its resource policy.
+type FunctionInput struct {
+	// ARN is how integrations name it: unqualified for $LATEST, else with version or alias.
+	ARN         string
+	Config      *function.Config
+	Permissions []function.Permission
+}
+
+// Compile makes a snapshot. A stage that does not compile keeps its form in last (nil for none) and is
+// reported in Faults; Compile itself never fails.
+func Compile(in Input, last *Snapshot) *Snapshot {
+	s := &Snapshot{
+		rev:    in.Rev,
+		home:   in.Home,
+		apis:   map[apigw.APIID]*API{},
+		stages: map[apigw.StageName][]*Stage{},
+	}
+	c := compiler{in: &in, out: s, functions: make(map[string]*FunctionInput, len(in.Functions))}
+	for i := range in.Functions {
+		c.functions[in.Functions[i].ARN] = &in.Functions[i]
+	}
+	for i := range in.Stages {
+		def := &in.Stages[i]
+		st, err := c.stage(def)
+		if err != nil {
+			s.faults = append(s.faults, Fault{def.Stage.API, def.Stage.Name, err})
+			if st = last.stage(def.Stage.API, def.Stage.Name); st == nil {
+				continue
+			}
+		}
+		api := s.apis[st.API]
+		if api == nil {
+			api = &API{ID: st.API, Name: def.Deployment.Frozen.API.Name, Stages: map[apigw.StageName]*Stage{}}
+			s.apis[st.API] = api
+		}
+		api.Stages[st.Name] = st
+		s.stages[st.Name] = append(s.stages[st.Name], st)
+	}
+	slices.SortFunc(s.unmodelled, func(a, b Unmodelled) int {
+		return cmp.Or(cmp.Compare(a.API, b.API), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Verb, b.Verb), cmp.Compare(a.Control, b.Control))
+	})
+	return s
+}
+
+func (s *Snapshot) stage(api apigw.APIID, name apigw.StageName) *Stage {
+	if s == nil || s.apis[api] == nil {
+		return nil
+	}
+	return s.apis[api].Stages[name]
+}
+
+type compiler struct {
+	in        *Input
+	out       *Snapshot
+	functions map[string]*FunctionInput
+}
+
+func (c *compiler) stage(in *StageInput) (*Stage, error) {
+	def := &in.Deployment.Frozen
+	home := c.in.Home
+	suffix := cmp.Or(c.in.URLSuffix, "amazonaws.com")
+	st := &Stage{
+		API:        in.Stage.API,
+		Name:       in.Stage.Name,
+		Deployment: in.Stage.Deployment,
+		Variables:  in.Stage.Variables,
+		Disabled:   def.API.DisableExecuteAPIEndpoint,
+		Plans:      c.plans(in.Stage.API, in.Stage.Name),
+		ARNPrefix: arn.ExecuteAPI(string(home.Partition), string(home.Region), string(home.Account),
+			string(in.Stage.API), string(in.Stage.Name), "", ""),
+		DomainName:    string(in.Stage.API) + ".execute-api." + string(home.Region) + "." + suffix,
+		VariablesJSON: variablesJSON(in.Stage.Variables),
+	}
+	st.ARNPrefix = strings.TrimSuffix(st.ARNPrefix, "/")
+	whole := c.wholeAPI(in)
+	for _, control := range whole {
+		c.unmodelled(st, "", "", control)
+	}
+	validators := map[apigw.ValidatorID]*apigw.RequestValidator{}
+	for i := range def.Validators {
+		validators[def.Validators[i].ID] = &def.Validators[i]
+	}
+	settings := methodSettings(in.Stage.Methods)
+	var entries []route.Entry[*Route]
+	for i := range def.Resources {
+		res := &def.Resources[i]
+		for _, verb := range slices.Sorted(maps.Keys(res.Methods)) {
+			r, err := c.route(st, def, res, res.Methods[verb], validators, settings, whole)
+			if err != nil {
+				return nil, fmt.Errorf("%s %s: %w", verb, res.Path, err)
+			}
+			st.Routes = append(st.Routes, r)
+			entries = append(entries, route.Entry[*Route]{Path: r.Path, Verb: r.Verb, Value: r})
+		}
+	}
+	slices.SortFunc(st.Routes, func(a, b *Route) int {
+		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Verb, b.Verb))
+	})
+	tree, err := route.New(entries)
+	if err != nil {
+		return nil, err
+	}
+	st.tree = tree
+	return st, nil
+}
+
+// wholeAPI lists the declared controls of an API or stage that concern every route and are not enforced.
+func (c *compiler) wholeAPI(in *StageInput) []string {
+	api := &in.Deployment.Frozen.API
+	var out []string
+	if strings.TrimSpace(api.Policy) != "" {
+		out = append(out, "resource_policy")
+	}
+	if slices.Contains(api.Endpoint.Types, "PRIVATE") {
+		out = append(out, "private_api")
+	}
+	if in.Stage.ClientCert != "" {
+		out = append(out, "client_certificate")
+	}
+	if in.Stage.WebACL != "" {
+		out = append(out, "web_acl")
+	}
+	if in.Stage.Canary != nil && in.Stage.Canary.Percent > 0 {
+		out = append(out, "canary")
+	}
+	return out
+}
+
+func (c *compiler) unmodelled(st *Stage, path, verb, control string) {
+	c.out.unmodelled = append(c.out.unmodelled, Unmodelled{Control: control, API: st.API, Stage: st.Name, Path: path, Verb: verb})
+}
+
+func (c *compiler) route(st *Stage, def *apigw.Definition, res *apigw.Resource, m *apigw.Method,
+	validators map[apigw.ValidatorID]*apigw.RequestValidator, settings map[string]apigw.MethodSetting, whole []string) (*Route, error) {
+	r := &Route{
+		Stage:      st,
+		Resource:   res.ID,
+		Path:       res.Path,
+		Verb:       m.Verb,
+		Auth:       cmp.Or(m.Auth, apigw.AuthNone),
+		KeySource:  cmp.Or(def.API.KeySource, apigw.KeyFromHeader),
+		MethodKey:  "/" + strings.TrimPrefix(res.Path, "/") + "/" + m.Verb,
+		Unmodelled: slices.Clone(whole),
+	}
+	refuse := func(need Need, control string) {
+		r.Needs |= need
+		r.Unmodelled = append(r.Unmodelled, control)
+		c.unmodelled(st, res.Path, m.Verb, control)
+	}
+	for _, control := range whole {
+		r.Needs |= needOf[control]
+	}
+	switch r.Auth {
+	case apigw.AuthNone:
+	case apigw.AuthIAM:
+		refuse(NeedSignature|NeedDecision, "aws_iam")
+	case apigw.AuthCustom:
+		refuse(NeedAuthorizer|NeedDecision, "lambda_authorizer")
+	case apigw.AuthCognito:
+		refuse(NeedAuthorizer|NeedDecision, "cognito_user_pools")
+	default:
+		return nil, fmt.Errorf("unknown authorization type %q", m.Auth)
+	}
+	if m.KeyRequired {
+		r.Needs |= NeedKey | NeedPlan
+		if r.KeySource != apigw.KeyFromHeader {
+			refuse(NeedKey, "api_key_source_authorizer")
+		}
+	}
+	if v := validators[m.Validator]; v != nil {
+		if v.Params {
+			var err error
+			if r.Required, err = requiredParams(m.Params); err != nil {
+				return nil, err
+			}
+			if len(r.Required) > 0 {
+				r.Needs |= NeedParams
+			}
+		}
+		if v.Body && len(m.Models) > 0 {
+			refuse(NeedModel, "request_body_validation")
+		}
+	} else if m.Validator != "" {
+		return nil, fmt.Errorf("request validator %q does not exist", m.Validator)
+	}
+	if err := r.throttle(settings); err != nil {
+		return nil, err
+	}
+	if s, ok := setting(settings, r); ok && s.Caching {
+		refuse(NeedCache, "response_cache")
+	}
+	r.Integration = c.integration(st, def, res, m)
+	return r, nil
+}
+
+// needOf maps a control of a whole API to the line of the order that refuses for it.
+var needOf = map[string]Need{
+	"resource_policy":    NeedPolicy,
+	"private_api":        NeedEndpoint,
+	"client_certificate": NeedClientCert,
+	"web_acl":            NeedFilter,
+	"canary":             NeedFilter,
+}
+
+// throttle sets the stage throttle of the route. AWS keeps one bucket for each method, also when the
+// limit comes from "*/*".
+func (r *Route) throttle(settings map[string]apigw.MethodSetting) error {
+	s, ok := setting(settings, r)
+	if !ok || (s.Burst == nil && s.Rate == nil) {
+		return nil
+	}
+	limit := &apigw.Limit{}
+	if s.Burst != nil {
+		limit.Burst = *s.Burst
+	}
+	if s.Rate != nil {
+		limit.Rate = *s.Rate
+	}
+	// -1 is how AWS writes "no limit of the stage's own".
+	if limit.Burst < 0 || limit.Rate < 0 {
+		return nil
+	}
+	r.Limit = limit
+	r.LimitKey = "stage|" + string(r.Stage.API) + "|" + string(r.Stage.Name) + "|" + r.MethodKey
+	r.Needs |= NeedThrottle
+	return nil
+}
+
+// methodSettings brings the keys into one form, "store/{id}/GET" and "*/*": the API writes a slash of the
+// path as ~1 and some tools leave the first one out.
+func methodSettings(in map[string]apigw.MethodSetting) map[string]apigw.MethodSetting {
+	out := make(map[string]apigw.MethodSetting, len(in))
+	for k, v := range in {
+		out[strings.TrimPrefix(strings.ReplaceAll(k, "~1", "/"), "/")] = v
+	}
+	return out
+}
+
+func setting(settings map[string]apigw.MethodSetting, r *Route) (apigw.MethodSetting, bool) {
+	if s, ok := settings[strings.TrimPrefix(r.MethodKey, "/")]; ok {
+		return s, true
+	}
+	s, ok := settings["*/*"]
+	return s, ok
+}
+
+func (c *compiler) plans(api apigw.APIID, stage apigw.StageName) map[apigw.PlanID]*Plan {
+	out := map[apigw.PlanID]*Plan{}
+	for i := range c.in.Plans {
+		p := &c.in.Plans[i]
+		for _, ps := range p.Stages {
+			if ps.API != api || ps.Stage != stage {
+				continue
+			}
+			plan := &Plan{ID: p.ID, Name: p.Name, Limit: p.Throttle, Quota: p.Quota, Methods: map[string]*apigw.Limit{}}
+			for key, limit := range ps.Throttle {
+				l := limit
+				plan.Methods[key] = &l
+			}
+			out[p.ID] = plan
+		}
+	}
+	return out
+}
+
+// requiredParams returns the parameters that must be present, in the order in which AWS lists the missing
+// ones: the iteration order of a Java HashMap of the bare names (gateway.md §10 of our facts; inferred from five
+// recorded answers).
+func requiredParams(declared map[string]bool) ([]Param, error) {
+	var out []Param
+	for _, name := range slices.Sorted(maps.Keys(declared)) {
+		if !declared[name] {
+			continue
+		}
+		e, err := mapping.Parse(name)
+		if err != nil || (e.Place != mapping.MethodHeader && e.Place != mapping.MethodQuery && e.Place != mapping.MethodPath) {
+			return nil, fmt.Errorf("request parameter %q: want method.request.{header|querystring|path}.name", name)
+		}
+		out = append(out, Param{e.Place, e.Name})
+	}
+	buckets := uint32(16)
+	for float64(len(out)) > float64(buckets)*0.75 {
+		buckets *= 2
+	}
+	slices.SortStableFunc(out, func(a, b Param) int {
+		return cmp.Compare(javaBucket(a.Name, buckets), javaBucket(b.Name, buckets))
+	})
+	return out, nil
+}
+
+// javaBucket is the index of a string in a java.util.HashMap of n buckets.
+func javaBucket(s string, n uint32) uint32 {
+	var h int32
+	for _, r := range s {
+		h = 31*h + int32(r)
+	}
+	u := uint32(h)
+	return (u ^ u>>16) & (n - 1)
+}
