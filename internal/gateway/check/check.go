@@ -1,0 +1,71 @@
+// Package check holds the checks that a request passes, one file and one function each. A check looks at
+// the exchange and at the few collaborators in Env, and answers a verdict.Decision.
+//
+// It owns what each check asks. It does not know the order (gateway/order.go), nor how a refusal is
+// written (gateway/refuse.go). A collaborator that fails makes its check refuse.
+package check
+
+import (
+	"context"
+	"time"
+
+	"gatehouse/internal/apigw"
+	"gatehouse/internal/gateway/exchange"
+	"gatehouse/internal/snapshot"
+	"gatehouse/internal/verdict"
+)
+
+// Func is one check.
+type Func func(*Env, context.Context, *exchange.Exchange) verdict.Decision
+
+// Env is all that checks may ask.
+type Env struct {
+	Keys     Keys
+	Counters Counters
+	// Signatures verifies a signed call to a route that does not exist; nil refuses such calls.
+	Signatures Signatures
+	// Account is the throttle of the whole account; nil is none.
+	Account *apigw.Limit
+}
+
+// Keys finds API keys by value.
+type Keys interface {
+	// FindKey returns false when no key has the value. An error means that nobody knows.
+	FindKey(ctx context.Context, value string) (KeyRecord, bool, error)
+}
+
+// KeyRecord is what a check needs of an API key.
+type KeyRecord struct {
+	ID      apigw.KeyID
+	Name    string
+	Enabled bool
+	Plans   []apigw.PlanID
+}
+
+// Outcome is how spending from a plan ended.
+type Outcome uint8
+
+// The outcomes of Counters.Spend.
+const (
+	Admitted Outcome = iota
+	PlanThrottled
+	MethodThrottled
+	QuotaSpent
+)
+
+// Counters spends tokens and quotas. A refused request takes nothing.
+type Counters interface {
+	// Spend takes one request from a plan. The second result is handed to Return when a later check
+	// refuses the request.
+	Spend(now time.Time, key apigw.KeyID, plan *snapshot.Plan, stage *snapshot.Stage, method string) (Outcome, any)
+	Return(now time.Time, spent any)
+	// Take takes one token from a bucket that belongs to no client.
+	Take(now time.Time, bucket string, limit *apigw.Limit) bool
+}
+
+// Signatures verifies AWS signatures.
+type Signatures interface {
+	// VerifyUnknown checks the signature of a call to a route that does not exist. It returns Yes when the
+	// signature is good.
+	VerifyUnknown(ctx context.Context, r *exchange.Request) verdict.Decision
+}

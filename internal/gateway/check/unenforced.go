@@ -1,0 +1,67 @@
+package check
+
+import (
+	"context"
+	"strings"
+
+	"gatehouse/internal/gateway/exchange"
+	"gatehouse/internal/verdict"
+)
+
+// The checks in this file stand for controls that this version does not evaluate yet. They refuse every
+// request to a route that declares the control, whatever the request carries: the operator who accepted
+// the control by name gets a closed route, never an open one.
+
+// ClientCert refuses: mutual TLS is not evaluated yet.
+func ClientCert(_ *Env, _ context.Context, x *exchange.Exchange) verdict.Decision {
+	return notEnforced(verdict.Forbidden, x)
+}
+
+// Filter refuses: web ACLs are not evaluated yet.
+func Filter(_ *Env, _ context.Context, x *exchange.Exchange) verdict.Decision {
+	return notEnforced(verdict.WAFFiltered, x)
+}
+
+// Endpoint refuses: VPC endpoints and their policies are not evaluated yet.
+func Endpoint(_ *Env, _ context.Context, x *exchange.Exchange) verdict.Decision {
+	return notEnforced(verdict.Forbidden, x)
+}
+
+// Signature refuses: AWS_IAM is not evaluated yet.
+func Signature(_ *Env, _ context.Context, x *exchange.Exchange) verdict.Decision {
+	if d, ok := unsigned(x.Request); ok {
+		d.Reason = verdict.NotEnforced
+		d.Ref = strings.Join(x.Route.Unmodelled, ", ")
+		return d
+	}
+	return notEnforced(verdict.AccessDenied, x)
+}
+
+// PolicyFirst refuses: resource policies are not evaluated yet.
+func PolicyFirst(_ *Env, _ context.Context, x *exchange.Exchange) verdict.Decision {
+	return notEnforced(verdict.AccessDenied, x)
+}
+
+// Authorizer refuses: Lambda and user-pool authorizers are not called yet.
+func Authorizer(_ *Env, _ context.Context, x *exchange.Exchange) verdict.Decision {
+	return notEnforced(verdict.AuthorizerConfigurationError, x)
+}
+
+// Authorization refuses: it decides only after Signature or Authorizer let a request pass.
+func Authorization(_ *Env, _ context.Context, x *exchange.Exchange) verdict.Decision {
+	return notEnforced(verdict.AccessDenied, x)
+}
+
+// Model refuses: request bodies are not validated yet.
+func Model(_ *Env, _ context.Context, x *exchange.Exchange) verdict.Decision {
+	return notEnforced(verdict.APIConfigurationError, x)
+}
+
+// CacheControl refuses: stages have no cache yet.
+func CacheControl(_ *Env, _ context.Context, x *exchange.Exchange) verdict.Decision {
+	return notEnforced(verdict.APIConfigurationError, x)
+}
+
+func notEnforced(k verdict.Kind, x *exchange.Exchange) verdict.Decision {
+	return verdict.Refuse(k, verdict.NotEnforced, strings.Join(x.Route.Unmodelled, ", "))
+}
