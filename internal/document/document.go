@@ -5,7 +5,10 @@
 // bomb from costing memory. It does not know what any key means.
 package document
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Pos is a place in a source file. The zero value means "unknown".
 type Pos struct {
@@ -34,6 +37,25 @@ const (
 	Map
 )
 
+// String names the kind as a message to a person does: "a list".
+func (k Kind) String() string {
+	switch k {
+	case Null:
+		return "null"
+	case Bool:
+		return "a boolean"
+	case Number:
+		return "a number"
+	case String:
+		return "a string"
+	case List:
+		return "a list"
+	case Map:
+		return "a map"
+	}
+	return fmt.Sprintf("kind %d", uint8(k))
+}
+
 // Value is one node of a document. Values are shared freely and must not be changed after loading;
 // transformations build new ones.
 type Value struct {
@@ -43,6 +65,9 @@ type Value struct {
 	Bool bool
 	// Text holds a string, or a number in its JSON spelling (1, 2.5, 1e3).
 	Text string
+	// Source is the spelling in the file of an unquoted scalar that the schema turned into a number or
+	// a boolean, where it differs from the JSON spelling (012345678901, yes). Empty otherwise.
+	Source string
 	// Items holds a list.
 	Items []*Value
 	// Fields holds a map, in source order, names unique.
@@ -70,6 +95,29 @@ func (v *Value) Get(name string) *Value {
 	return nil
 }
 
+// Has says whether v is a map with that field, whatever its value.
+func (v *Value) Has(name string) bool { return v.Get(name) != nil }
+
+// Scalar is the text of a string, number or boolean as it was written, which is what a property of type
+// string receives: the account id 012345678901 keeps its zero. It is false for null, lists and maps.
+func (v *Value) Scalar() (string, bool) {
+	switch {
+	case v == nil:
+		return "", false
+	case v.Kind == String:
+		return v.Text, true
+	case (v.Kind == Number || v.Kind == Bool) && v.Source != "":
+		return v.Source, true
+	case v.Kind == Number:
+		return v.Text, true
+	case v.Kind == Bool && v.Bool:
+		return "true", true
+	case v.Kind == Bool:
+		return "false", true
+	}
+	return "", false
+}
+
 // Error is a fault at a place, with what to do about it.
 type Error struct {
 	Pos  Pos
@@ -87,4 +135,36 @@ func (e *Error) Error() string {
 		s += " (" + e.Hint + ")"
 	}
 	return s
+}
+
+// Errors is several faults, one per line, in the order they were found.
+type Errors []*Error
+
+// Error joins the faults with newlines.
+func (e Errors) Error() string {
+	lines := make([]string, len(e))
+	for i, one := range e {
+		lines[i] = one.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Unwrap lets errors.As find the single faults.
+func (e Errors) Unwrap() []error {
+	all := make([]error, len(e))
+	for i, one := range e {
+		all[i] = one
+	}
+	return all
+}
+
+// Err is nil without faults, the fault itself when there is one, else all of them.
+func (e Errors) Err() error {
+	switch len(e) {
+	case 0:
+		return nil
+	case 1:
+		return e[0]
+	}
+	return e
 }
