@@ -67,6 +67,7 @@ var listings = []listing{
 		LookAheads: map[string]lookAhead{
 			"Alias":                {`[a-zA-Z0-9-_]+`, `[0-9]+`},
 			"FunctionUrlQualifier": {`[0-9a-zA-Z-_]+`, `[0-9]+`},
+			"S3Bucket":             {`[0-9A-Za-z.\-_]*`, `.*\.`},
 		},
 	},
 }
