@@ -28,3 +28,13 @@ type PlanKey struct {
 	Plan PlanID
 	Key  KeyID
 }
+
+// Usage is what a key has used of a plan's quota on one day, which GetUsage reports and the periods are
+// summed from.
+type Usage struct {
+	Plan PlanID
+	Key  KeyID
+	// Day is "2006-01-02" in UTC.
+	Day  string
+	Used int64
+}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -156,7 +157,9 @@ func (t *Table[T]) refs(v *T) ([]Ref, error) {
 				if err := checkText("value of index "+name, value); err != nil {
 					return err
 				}
-				refs = append(refs, Ref{Name: name, Value: value, Unique: unique})
+				if r := (Ref{Name: name, Value: value, Unique: unique}); !slices.Contains(refs, r) {
+					refs = append(refs, r)
+				}
 			}
 		}
 		return nil

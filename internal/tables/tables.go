@@ -1,0 +1,148 @@
+// Package tables is every table of the product on one page.
+//
+// It owns the names, ids and indexes of what is stored. It does not know what the values mean (the noun
+// packages) nor how they are kept (store). A new noun is one entry here and needs no migration.
+package tables
+
+import (
+	"encoding/hex"
+
+	"gatehouse/internal/apigw"
+	"gatehouse/internal/identity"
+	"gatehouse/internal/seal"
+	"gatehouse/internal/store"
+)
+
+// Tables holds the tables. They are values, because those with secrets need the master key.
+type Tables struct {
+	RestAPIs         *store.Table[apigw.RestAPI]          // by API id
+	Resources        *store.Table[apigw.Resource]         // by InAPI(api, resource)
+	Authorizers      *store.Table[apigw.Authorizer]       // by InAPI(api, authorizer)
+	Models           *store.Table[apigw.Model]            // by InAPI(api, name)
+	Validators       *store.Table[apigw.RequestValidator] // by InAPI(api, validator)
+	GatewayResponses *store.Table[apigw.GatewayResponse]  // by InAPI(api, type)
+	Deployments      *store.Table[apigw.Deployment]       // by InAPI(api, deployment)
+	Stages           *store.Table[apigw.Stage]            // by InAPI(api, stage)
+	UsagePlans       *store.Table[apigw.UsagePlan]        // by plan id
+	APIKeys          *store.Table[apigw.APIKey]           // by key id
+	PlanKeys         *store.Table[apigw.PlanKey]          // by InPlan(plan, key)
+	Usage            *store.Table[apigw.Usage]            // by UsageID(plan, key, day)
+	AccessKeys       *store.Table[identity.AccessKey]     // by access key id
+
+	key *seal.Key
+}
+
+// Names of indexes.
+const (
+	// ByDeployment finds stages by InAPI(api, deployment), the canary's included.
+	ByDeployment = "deployment"
+	// ByStage finds usage plans by InAPI(api, stage).
+	ByStage = "stage"
+	// ByLookup finds the one API key with a value, by Tables.Lookup(value).
+	ByLookup = "lookup"
+	// ByName finds API keys by name.
+	ByName = "name"
+	// ByKey finds plan keys by API key id.
+	ByKey = "key"
+)
+
+// InAPI is the id of what belongs to an API; InAPI(api, "") begins the ids of all.
+func InAPI[ID ~string](api apigw.APIID, id ID) string { return string(api) + "/" + string(id) }
+
+// InPlan is the id of a key's membership in a plan; InPlan(plan, "") begins the ids of all.
+func InPlan(plan apigw.PlanID, key apigw.KeyID) string { return string(plan) + "/" + string(key) }
+
+// UsageID is the id of a day's usage; UsageID(plan, key, "") begins the ids of all days.
+func UsageID(plan apigw.PlanID, key apigw.KeyID, day string) string {
+	return InPlan(plan, key) + "/" + day
+}
+
+// Lookup is the entry of an API key's value in the index ByLookup. It tells nothing about the value to
+// those who lack the master key.
+func (t *Tables) Lookup(value string) string {
+	digest := t.key.Lookup(value)
+	return hex.EncodeToString(digest[:])
+}
+
+// New makes the tables for a master key.
+func New(key *seal.Key) *Tables {
+	t := &Tables{key: key}
+
+	t.RestAPIs = store.NewTable(store.Spec[apigw.RestAPI]{
+		Kind: "apigw.restapi", Watched: true,
+		ID: func(a *apigw.RestAPI) string { return string(a.ID) },
+	})
+	t.Resources = store.NewTable(store.Spec[apigw.Resource]{
+		Kind: "apigw.resource", Watched: true,
+		ID: func(r *apigw.Resource) string { return InAPI(r.API, r.ID) },
+	})
+	t.Authorizers = store.NewTable(store.Spec[apigw.Authorizer]{
+		Kind: "apigw.authorizer", Watched: true,
+		ID: func(a *apigw.Authorizer) string { return InAPI(a.API, a.ID) },
+	})
+	t.Models = store.NewTable(store.Spec[apigw.Model]{
+		Kind: "apigw.model", Watched: true,
+		ID: func(m *apigw.Model) string { return InAPI(m.API, m.Name) },
+	})
+	t.Validators = store.NewTable(store.Spec[apigw.RequestValidator]{
+		Kind: "apigw.validator", Watched: true,
+		ID: func(v *apigw.RequestValidator) string { return InAPI(v.API, v.ID) },
+	})
+	t.GatewayResponses = store.NewTable(store.Spec[apigw.GatewayResponse]{
+		Kind: "apigw.gatewayresponse", Watched: true,
+		ID: func(r *apigw.GatewayResponse) string { return InAPI(r.API, r.Type) },
+	})
+	t.Deployments = store.NewTable(store.Spec[apigw.Deployment]{
+		Kind: "apigw.deployment", Watched: true,
+		ID: func(d *apigw.Deployment) string { return InAPI(d.API, d.ID) },
+	})
+	t.Stages = store.NewTable(store.Spec[apigw.Stage]{
+		Kind: "apigw.stage", Watched: true,
+		ID:    func(s *apigw.Stage) string { return InAPI(s.API, s.Name) },
+		Index: map[string]func(*apigw.Stage) []string{ByDeployment: deploymentsOf},
+	})
+
+	t.UsagePlans = store.NewTable(store.Spec[apigw.UsagePlan]{
+		Kind: "apigw.usageplan", Watched: true,
+		ID:    func(p *apigw.UsagePlan) string { return string(p.ID) },
+		Index: map[string]func(*apigw.UsagePlan) []string{ByStage: stagesOf},
+	})
+	t.APIKeys = store.NewTable(store.Spec[apigw.APIKey]{
+		Kind: "apigw.apikey", Watched: true, Key: key,
+		ID:     func(k *apigw.APIKey) string { return string(k.ID) },
+		Unique: map[string]func(*apigw.APIKey) []string{ByLookup: func(k *apigw.APIKey) []string { return []string{t.Lookup(k.Value.Reveal())} }},
+		Index:  map[string]func(*apigw.APIKey) []string{ByName: func(k *apigw.APIKey) []string { return []string{k.Name} }},
+	})
+	t.PlanKeys = store.NewTable(store.Spec[apigw.PlanKey]{
+		Kind: "apigw.plankey", Watched: true,
+		ID:    func(p *apigw.PlanKey) string { return InPlan(p.Plan, p.Key) },
+		Index: map[string]func(*apigw.PlanKey) []string{ByKey: func(p *apigw.PlanKey) []string { return []string{string(p.Key)} }},
+	})
+	// Totals change with the traffic: nobody is told of each.
+	t.Usage = store.NewTable(store.Spec[apigw.Usage]{
+		Kind: "apigw.usage",
+		ID:   func(u *apigw.Usage) string { return UsageID(u.Plan, u.Key, u.Day) },
+	})
+
+	t.AccessKeys = store.NewTable(store.Spec[identity.AccessKey]{
+		Kind: "iam.accesskey", Watched: true, Key: key,
+		ID: func(k *identity.AccessKey) string { return string(k.ID) },
+	})
+	return t
+}
+
+func deploymentsOf(s *apigw.Stage) []string {
+	ids := []string{InAPI(s.API, s.Deployment)}
+	if s.Canary != nil && s.Canary.Deployment != "" {
+		ids = append(ids, InAPI(s.API, s.Canary.Deployment))
+	}
+	return ids
+}
+
+func stagesOf(p *apigw.UsagePlan) []string {
+	ids := make([]string, len(p.Stages))
+	for i, s := range p.Stages {
+		ids[i] = InAPI(s.API, s.Stage)
+	}
+	return ids
+}
