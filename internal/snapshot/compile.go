@@ -129,7 +129,7 @@ func (c *compiler) stage(in *StageInput) (*Stage, error) {
 	slices.SortFunc(st.Routes, func(a, b *Route) int {
 		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Verb, b.Verb))
 	})
-	tree, err := route.New(entries)
+	tree, err := route.Compile(entries)
 	if err != nil {
 		return nil, err
 	}

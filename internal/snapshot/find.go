@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"gatehouse/internal/apigw"
+	"gatehouse/internal/route"
 	"gatehouse/internal/verdict"
 )
 
@@ -52,6 +53,11 @@ func (s *Snapshot) Locate(host, path string, open bool) (Address, verdict.Decisi
 		return Address{}, verdict.Refuse(verdict.Forbidden, verdict.UnknownHost,
 			"several APIs have a stage "+stage+": name one by host, {api}.execute-api.localhost")
 	}
+}
+
+// Find looks a route of the stage up. Parameters are appended to buf[:0].
+func (st *Stage) Find(path, verb string, buf []route.Param) (*Route, []route.Param, route.Result) {
+	return st.tree.Find(path, verb, buf)
 }
 
 func (s *Snapshot) byID(id, path string) (Address, verdict.Decision) {

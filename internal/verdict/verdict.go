@@ -67,6 +67,9 @@ const (
 	HeadersTooLarge
 	// BadRequest is a message that cannot be read one way only.
 	BadRequest
+	// MalformedFunctionResponse is a 502 of the 5XX family: the function failed, or returned what no proxy
+	// response looks like.
+	MalformedFunctionResponse
 
 	kinds
 )
