@@ -15,7 +15,7 @@ import (
 type Spec[T any] struct {
 	// Kind names the table for ever ("apigw.stage"); it is part of every row.
 	Kind string
-	// ID tells the id of a value, for instance "api/stage". 1-1024 bytes of UTF-8 without NUL.
+	// ID tells the id of a value, for instance "api/stage". 1-4096 bytes of UTF-8 without NUL.
 	ID func(*T) string
 	// Watched puts every change on the feed. High-rate records are better left unwatched.
 	Watched bool
@@ -221,7 +221,7 @@ func (t *Table[T]) wrap(id string, err error) error {
 }
 
 // maxText bounds ids and index values, so that every backend can index them.
-const maxText = 1024
+const maxText = 4096
 
 func checkText(what, s string) error {
 	switch {

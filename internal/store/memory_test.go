@@ -1,0 +1,12 @@
+package store_test
+
+import (
+	"testing"
+
+	"gatehouse/internal/store"
+	"gatehouse/internal/store/storetest"
+)
+
+func TestMemory(t *testing.T) {
+	storetest.Run(t, func(*testing.T) store.DB { return store.NewMemory() })
+}
