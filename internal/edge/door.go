@@ -125,7 +125,7 @@ func (d *Door) body(w http.ResponseWriter, hr *http.Request, r *exchange.Request
 		return verdict.Refuse(verdict.RequestTooLarge, verdict.BodyTooLarge, "")
 	}
 	// A caller that stalls must not keep a goroutine for ever. Not every writer has deadlines (tests).
-	_ = http.NewResponseController(w).SetReadDeadline(d.c.Now().Add(bodyTime))
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime))
 	var err error
 	if hr.ContentLength > 0 {
 		r.Body = make([]byte, hr.ContentLength)

@@ -57,7 +57,10 @@ func (g *Gateway) Serve(ctx context.Context, r *exchange.Request, open bool) *ex
 	resp.Header = append(resp.Header,
 		exchange.Field{Name: "x-amzn-RequestId", Value: r.ID},
 		exchange.Field{Name: "x-amz-apigw-id", Value: r.ExtendedID})
-	x.Status = resp.Status
+	x.Status, x.Sent = resp.Status, int64(len(resp.Body))
+	if resp.Stream != nil {
+		x.Sent = resp.Length
+	}
 	if g.record != nil {
 		g.record(x, resp, g.now().Sub(r.At))
 	}

@@ -100,3 +100,42 @@ func (t *Trace) Note(gate string, d Decision) {
 	}
 	t.Steps = append(t.Steps, Step{Gate: gate, Decision: d})
 }
+
+// kindNames are the names of AWS's gateway-response types; the refusals that no gateway response exists for
+// have names of the same form.
+var kindNames = [kinds]string{
+	Allow:                        "allow",
+	RequestTooLarge:              "REQUEST_TOO_LARGE",
+	ResourceNotFound:             "RESOURCE_NOT_FOUND",
+	AuthorizerConfigurationError: "AUTHORIZER_CONFIGURATION_ERROR",
+	MissingAuthenticationToken:   "MISSING_AUTHENTICATION_TOKEN",
+	BadRequestBody:               "BAD_REQUEST_BODY",
+	InvalidSignature:             "INVALID_SIGNATURE",
+	InvalidAPIKey:                "INVALID_API_KEY",
+	BadRequestParameters:         "BAD_REQUEST_PARAMETERS",
+	AuthorizerFailure:            "AUTHORIZER_FAILURE",
+	Unauthorized:                 "UNAUTHORIZED",
+	IntegrationTimeout:           "INTEGRATION_TIMEOUT",
+	AccessDenied:                 "ACCESS_DENIED",
+	WAFFiltered:                  "WAF_FILTERED",
+	QuotaExceeded:                "QUOTA_EXCEEDED",
+	Throttled:                    "THROTTLED",
+	APIConfigurationError:        "API_CONFIGURATION_ERROR",
+	UnsupportedMediaType:         "UNSUPPORTED_MEDIA_TYPE",
+	IntegrationFailure:           "INTEGRATION_FAILURE",
+	ExpiredToken:                 "EXPIRED_TOKEN",
+	Forbidden:                    "FORBIDDEN",
+	IncompleteSignature:          "INCOMPLETE_SIGNATURE",
+	URITooLong:                   "URI_TOO_LONG",
+	HeadersTooLarge:              "HEADERS_TOO_LARGE",
+	BadRequest:                   "BAD_REQUEST",
+	MalformedFunctionResponse:    "MALFORMED_FUNCTION_RESPONSE",
+}
+
+// String is the name of the gateway-response type.
+func (k Kind) String() string {
+	if k < kinds {
+		return kindNames[k]
+	}
+	return "UNKNOWN"
+}
