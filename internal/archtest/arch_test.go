@@ -24,8 +24,8 @@ F1   document identity apigw function stack event template template/serverless t
 F2   snapshot gateway/exchange gateway/check gateway/integration gateway
 F3   store store/sqlite store/postgres store/storetest tables directory counter counter/* definitions lambdahost upstream wire telemetry
 F4 ! service/* publish
-F5 ! edge controlplane cloudformation
-F6   config server cli archtest gatetest
+F5 ! edge controlplane cloudformation ops
+F6   config project server cli archtest gatetest
 `
 
 // pure floors never touch the world.

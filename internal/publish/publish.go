@@ -89,10 +89,7 @@ func (p *Publisher) Publish(ctx context.Context) error {
 func (p *Publisher) publish(ctx context.Context) error {
 	// The revision is read first: what is committed meanwhile may be in the snapshot already, and will be
 	// compiled once more.
-	rev, err := p.c.DB.Rev(ctx)
-	if err != nil {
-		return fmt.Errorf("publish: %w", err)
-	}
+	rev := p.c.DB.Rev()
 	in := snapshot.Input{Rev: uint64(rev), Home: p.c.Home, URLSuffix: p.c.URLSuffix}
 	if err := p.c.DB.View(ctx, func(tx store.Tx) error { return p.load(tx, &in) }); err != nil {
 		return fmt.Errorf("publish: %w", err)
@@ -149,8 +146,8 @@ func (p *Publisher) follow(ctx context.Context) {
 	p.mu.Unlock()
 	for change, err := range p.c.DB.Watch(ctx, after) {
 		if err != nil {
-			if ctx.Err() == nil && !errors.Is(err, context.Canceled) {
-				p.c.Logger.Error("the change feed ended; restart to follow changes again", "error", err)
+			if ctx.Err() == nil && !errors.Is(err, store.ErrClosed) {
+				p.c.Logger.Error("the change feed ended; only changes made by this process are served from now on", "error", err)
 			}
 			return
 		}
