@@ -16,6 +16,8 @@ type listing struct {
 	Actions map[string]string
 	// MethodActions says that the IAM action is the HTTP method, as in API Gateway.
 	MethodActions bool
+	// NestedBody is shape.Service.NestedBody.
+	NestedBody bool
 	// OpenEnums names enumerations whose values the service itself checks: AWS words those refusals
 	// in its own way, or must be more tolerant here than there.
 	OpenEnums []string
@@ -33,6 +35,7 @@ var listings = []listing{
 		Path:          "apigateway/2015-07-09",
 		Digest:        "677fa434fada74fed45b93419e8e59aa37eb80c886564fd54082136d127c4713",
 		MethodActions: true,
+		NestedBody:    true,
 	},
 	{
 		Package: "lambda",

@@ -47,6 +47,9 @@ type Service struct {
 	SigningName string
 	// TargetPrefix is what stands before the operation in X-Amz-Target; JSON only.
 	TargetPrefix string
+	// NestedBody says that the service reads the body into one member named after the operation, so that
+	// its refusals name body members as "putMethodInput.authorizationType". See API Gateway.
+	NestedBody bool
 	// Operations are all operations of the model, by name. Those that nobody has listed for the
 	// generator have neither Input nor Output.
 	Operations []Operation
