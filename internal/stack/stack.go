@@ -74,6 +74,8 @@ type Stack struct {
 	Updated time.Time
 	// Deleted is zero while the stack lives.
 	Deleted time.Time
+	// LastEvent is the Seq of the newest event.
+	LastEvent uint64
 }
 
 // Parameter is one resolved parameter of a stack.

@@ -6,10 +6,12 @@ package tables
 
 import (
 	"encoding/hex"
+	"fmt"
 
 	"gatehouse/internal/apigw"
 	"gatehouse/internal/identity"
 	"gatehouse/internal/seal"
+	"gatehouse/internal/stack"
 	"gatehouse/internal/store"
 )
 
@@ -29,6 +31,11 @@ type Tables struct {
 	Usage            *store.Table[apigw.Usage]            // by UsageID(plan, key, day)
 	AccessKeys       *store.Table[identity.AccessKey]     // by access key id
 
+	Stacks         *store.Table[stack.Stack]          // by stack id
+	StackResources *store.Table[stack.ResourceRecord] // by InStack(stack, logical id)
+	StackEvents    *store.Table[stack.Event]          // by InStack(stack, EventID(seq))
+	StackExports   *store.Table[stack.Export]         // by export name
+
 	key *seal.Key
 }
 
@@ -40,7 +47,7 @@ const (
 	ByStage = "stage"
 	// ByLookup finds the one API key with a value, by Tables.Lookup(value).
 	ByLookup = "lookup"
-	// ByName finds API keys by name.
+	// ByName finds API keys by name, and the one living stack of a name.
 	ByName = "name"
 	// ByKey finds plan keys by API key id.
 	ByKey = "key"
@@ -56,6 +63,12 @@ func InPlan(plan apigw.PlanID, key apigw.KeyID) string { return string(plan) + "
 func UsageID(plan apigw.PlanID, key apigw.KeyID, day string) string {
 	return InPlan(plan, key) + "/" + day
 }
+
+// InStack is the id of what belongs to a stack; InStack(stack, "") begins the ids of all.
+func InStack[ID ~string](id stack.ID, part ID) string { return string(id) + "/" + string(part) }
+
+// EventID spells the number of an event so that events list in order.
+func EventID(seq uint64) string { return fmt.Sprintf("%012d", seq) }
 
 // Lookup is the entry of an API key's value in the index ByLookup. It tells nothing about the value to
 // those who lack the master key.
@@ -128,7 +141,33 @@ func New(key *seal.Key) *Tables {
 		Kind: "iam.accesskey", Watched: true, Key: key,
 		ID: func(k *identity.AccessKey) string { return string(k.ID) },
 	})
+
+	// Records of deployments: the services publish what they change themselves.
+	t.Stacks = store.NewTable(store.Spec[stack.Stack]{
+		Kind: "cloudformation.stack", Key: key,
+		ID:     func(s *stack.Stack) string { return string(s.ID) },
+		Unique: map[string]func(*stack.Stack) []string{ByName: nameOfLiving},
+	})
+	t.StackResources = store.NewTable(store.Spec[stack.ResourceRecord]{
+		Kind: "cloudformation.resource", Key: key,
+		ID: func(r *stack.ResourceRecord) string { return InStack(r.Stack, r.LogicalID) },
+	})
+	t.StackEvents = store.NewTable(store.Spec[stack.Event]{
+		Kind: "cloudformation.event",
+		ID:   func(e *stack.Event) string { return InStack(e.Stack.ID, EventID(e.Seq)) },
+	})
+	t.StackExports = store.NewTable(store.Spec[stack.Export]{
+		Kind: "cloudformation.export",
+		ID:   func(x *stack.Export) string { return x.Name },
+	})
 	return t
+}
+
+func nameOfLiving(s *stack.Stack) []string {
+	if !s.Deleted.IsZero() {
+		return nil
+	}
+	return []string{string(s.Name)}
 }
 
 func deploymentsOf(s *apigw.Stage) []string {
