@@ -13,7 +13,7 @@ const (
 	// watchPage is how many changes a watcher reads at a time.
 	watchPage = 256
 	// trimEvery is how often, in revisions, old changes are dropped.
-	trimEvery = 8192
+	trimEvery = 1024
 )
 
 // Watch implements store.DB.

@@ -246,7 +246,7 @@ func listPrefix(t *testing.T, db store.DB) {
 
 func listWhileWriting(t *testing.T, db store.DB) {
 	var ids []string
-	for i := range 1000 {
+	for i := range 150 {
 		ids = append(ids, fmt.Sprintf("id%04d", i))
 	}
 	update(t, db, func(tx store.Tx) error {
