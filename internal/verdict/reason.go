@@ -26,6 +26,7 @@ const (
 	KeyNotInPlan        Reason = "api-key-in-no-plan-of-stage"
 	KeyAccepted         Reason = "api-key-accepted"
 	DirectoryDown       Reason = "directory-unavailable"
+	CountersDown        Reason = "counters-unavailable"
 	PlanThrottled       Reason = "plan-throttle"
 	PlanMethodThrottled Reason = "plan-method-throttle"
 	PlanQuotaSpent      Reason = "plan-quota-spent"

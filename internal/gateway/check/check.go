@@ -55,12 +55,20 @@ const (
 
 // Counters spends tokens and quotas. A refused request takes nothing.
 type Counters interface {
-	// Spend takes one request from a plan. The second result is handed to Return when a later check
-	// refuses the request.
-	Spend(now time.Time, key apigw.KeyID, plan *snapshot.Plan, stage *snapshot.Stage, method string) (Outcome, any)
-	Return(now time.Time, spent any)
+	// Spend takes one request from a plan. An error means that nobody knows what is left.
+	Spend(ctx context.Context, now time.Time, c Charge) (Outcome, error)
+	// Return gives back what an admitted Spend took, because a later limit refuses the request.
+	Return(ctx context.Context, now time.Time, c Charge)
 	// Take takes one token from a bucket that belongs to no client.
 	Take(now time.Time, bucket string, limit *apigw.Limit) bool
+}
+
+// Charge is who pays for a request, and what for.
+type Charge struct {
+	Key    apigw.KeyID
+	Plan   *snapshot.Plan
+	Stage  *snapshot.Stage
+	Method string
 }
 
 // Signatures verifies AWS signatures.

@@ -48,8 +48,8 @@ type Key struct {
 	Name  string
 	Value string
 	Plan  *snapshot.Plan
-	// Spent is what the plan check took from the counters, to be given back when a later check refuses.
-	Spent any
+	// Spent is true once the plan was charged, so that a limit further on can give it back.
+	Spent bool
 }
 
 // IntegrationResult is what is known of the back end's part.
