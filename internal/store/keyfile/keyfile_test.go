@@ -52,7 +52,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"writable by all", line, 0o602, "mode 0602"},
 		{"empty", "", 0o600, "cannot be read"},
 		{"something else", "hello\n", 0o600, "does not begin with"},
-		{"cut", line[:len(line)-5], 0o600, "a key has 32 bytes, not 29"},
+		{"cut", line[:len(prefix)+40] + "\n", 0o600, "a key has 32 bytes, not 30"},
 		{"too short", prefix + "AAAA\n", 0o600, "a key has 32 bytes, not 3"},
 		{"changed", line[:len(line)-5] + "!!!!\n", 0o600, "missing or changed"},
 	} {
