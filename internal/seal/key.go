@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash"
@@ -117,6 +118,9 @@ func (b *Box) Open(sealed, bound string) (string, error) {
 
 // Digest is the keyed digest of a secret, by which it can be found without being kept in clear.
 type Digest [sha256.Size]byte
+
+// Hex returns the digest as 64 hexadecimal digits.
+func (d Digest) Hex() string { return hex.EncodeToString(d[:]) }
 
 // Lookup returns the HMAC-SHA256 of a value under a key of its own. Without the master key a digest can
 // neither be computed nor searched for, so comparing digests needs no constant time.

@@ -5,7 +5,6 @@
 package tables
 
 import (
-	"encoding/hex"
 	"fmt"
 
 	"gatehouse/internal/apigw"
@@ -70,12 +69,12 @@ func InStack[ID ~string](id stack.ID, part ID) string { return string(id) + "/" 
 // EventID spells the number of an event so that events list in order.
 func EventID(seq uint64) string { return fmt.Sprintf("%012d", seq) }
 
-// Lookup is the entry of an API key's value in the index ByLookup. It tells nothing about the value to
-// those who lack the master key.
-func (t *Tables) Lookup(value string) string {
-	digest := t.key.Lookup(value)
-	return hex.EncodeToString(digest[:])
-}
+// Digest is what an API key is found by instead of its value. It tells nothing about the value to those who
+// lack the master key.
+func (t *Tables) Digest(value string) seal.Digest { return t.key.Lookup(value) }
+
+// Lookup is the entry of an API key's value in the index ByLookup: its digest in hex.
+func (t *Tables) Lookup(value string) string { return t.Digest(value).Hex() }
 
 // New makes the tables for a master key.
 func New(key *seal.Key) *Tables {
