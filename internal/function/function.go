@@ -25,6 +25,14 @@ type Version string
 // Latest is the version that code and configuration updates change.
 const Latest Version = "$LATEST"
 
+// Halted is the Config.Concurrency of a function whose reserved concurrency is 0: every call is
+// throttled.
+const Halted = -1
+
+// MaxPayload is the limit of a synchronous event and of its response, in bytes: 6 MiB and 100 bytes
+// for the envelope.
+const MaxPayload = 6<<20 + 100
+
 // Config is everything that running one version of a function needs. It is a value that never changes
 // after it was made: an update makes a new Config with another Digest.
 type Config struct {
@@ -48,7 +56,8 @@ type Config struct {
 	MemoryMB int
 	// LogGroup is /aws/lambda/NAME unless configured otherwise.
 	LogGroup string
-	// Concurrency limits the environments that may run at once; 0 means the account's limit.
+	// Concurrency limits the invocations that may run at once; 0 means the account's limit and Halted
+	// none at all.
 	Concurrency int
 	// Digest identifies code and configuration. Warm environments are kept per Digest.
 	Digest string
