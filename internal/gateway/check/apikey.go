@@ -34,10 +34,10 @@ func APIKey(env *Env, ctx context.Context, x *exchange.Exchange) verdict.Decisio
 	if !key.Enabled {
 		return refuse(verdict.KeyDisabled, string(key.ID))
 	}
-	for _, id := range key.Plans {
+	for i := range key.Plans {
 		// A key is in one plan per stage at most; AWS refuses the second association.
-		if plan := x.Stage.Plans[id]; plan != nil {
-			x.Key = exchange.Key{ID: key.ID, Name: key.Name, Value: value, Plan: plan}
+		if plan := x.Stage.Plans[key.Plans[i].Plan]; plan != nil {
+			x.Key = exchange.Key{ID: key.ID, Name: key.Name, Value: value, Plan: plan, Joined: key.Plans[i].Created}
 			return verdict.Allowed(verdict.KeyAccepted, string(key.ID))
 		}
 	}

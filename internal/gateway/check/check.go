@@ -39,7 +39,8 @@ type KeyRecord struct {
 	ID      apigw.KeyID
 	Name    string
 	Enabled bool
-	Plans   []apigw.PlanID
+	// Plans are the usage plans that the key is in, and since when.
+	Plans []apigw.PlanKey
 }
 
 // Outcome is how spending from a plan ended.
@@ -69,6 +70,8 @@ type Charge struct {
 	Plan   *snapshot.Plan
 	Stage  *snapshot.Stage
 	Method string
+	// Joined is when the key came into the plan: the quota's offset applies to the period of that day.
+	Joined time.Time
 }
 
 // Signatures verifies AWS signatures.

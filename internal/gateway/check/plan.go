@@ -31,7 +31,7 @@ func Plan(env *Env, ctx context.Context, x *exchange.Exchange) verdict.Decision 
 }
 
 func charge(x *exchange.Exchange) Charge {
-	return Charge{Key: x.Key.ID, Plan: x.Key.Plan, Stage: x.Stage, Method: x.Route.MethodKey}
+	return Charge{Key: x.Key.ID, Plan: x.Key.Plan, Stage: x.Stage, Method: x.Route.MethodKey, Joined: x.Key.Joined}
 }
 
 // Throttle applies the stage's throttle of the method and the account's. What a plan gave for a request

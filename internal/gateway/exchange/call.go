@@ -48,6 +48,8 @@ type Key struct {
 	Name  string
 	Value string
 	Plan  *snapshot.Plan
+	// Joined is when the key came into the plan.
+	Joined time.Time
 	// Spent is true once the plan was charged, so that a limit further on can give it back.
 	Spent bool
 }
