@@ -27,6 +27,8 @@ type APIKey struct {
 type PlanKey struct {
 	Plan PlanID
 	Key  KeyID
+	// Created is when the key was put into the plan: the quota's offset applies to the period of that day.
+	Created time.Time
 }
 
 // Usage is what a key has used of a plan's quota on one day, which GetUsage reports and the periods are
@@ -37,4 +39,6 @@ type Usage struct {
 	// Day is "2006-01-02" in UTC.
 	Day  string
 	Used int64
+	// Granted was added to the quota of the period by UpdateUsage, or taken away when it is negative.
+	Granted int64
 }

@@ -18,10 +18,10 @@ type Bucket struct {
 }
 
 // skew is how far, in nanoseconds, time may run backwards between two calls without the bucket being
-// dated back: requests take their time before they queue for the bucket, so small steps back are normal
-// and must not be turned into tokens. A larger step is a clock that was set back, which must not stop the
-// refill until it has caught up.
-const skew = 1e9
+// dated back: requests take their time when they arrive and may spend long before they come to the bucket,
+// behind a slow authorizer say, and their lateness must not be turned into tokens. A larger step is a clock
+// that was set back, which must not stop the refill until it has caught up.
+const skew = 5 * 60e9
 
 // Take takes one token at the time now and returns the bucket as it is afterwards; false means that there
 // was none and that none was taken, for a refused request costs nothing.
@@ -44,6 +44,12 @@ func (b Bucket) Take(now int64, burst int32, rate float64) (Bucket, bool) {
 		return b, false
 	}
 	return next, true
+}
+
+// Give puts one token back, for a request that was admitted here and refused further on.
+func (b Bucket) Give() Bucket {
+	b.missing = max(0, b.missing-1)
+	return b
 }
 
 // Tokens is how many tokens the bucket has at the time now.

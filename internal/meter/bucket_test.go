@@ -171,16 +171,19 @@ func TestPromise(t *testing.T) {
 	}
 }
 
-// Small steps back, as requests that overtake one another make them, give nothing.
+// Steps back, as requests that overtake one another make them, give nothing: by less than a millisecond
+// when they queue, by minutes when one of them waited for something else first.
 func TestOvertakingGivesNothing(t *testing.T) {
-	var b Bucket
 	const burst, rate = 10, 1000
-	var n int
-	for i := range int64(100_000) {
-		n += admitted(&b, []int64{second + i*1000, second + i*1000 - 900_000}, burst, rate)
-	}
-	if limit := burst + rate/10 + 1; n > limit || n < limit-2 {
-		t.Errorf("admitted %d in 100 ms with every other request late, want about %d", n, limit)
+	for _, late := range []time.Duration{900 * time.Microsecond, 2 * time.Second, 4 * time.Minute} {
+		var b Bucket
+		var n int
+		for i := range int64(100_000) {
+			n += admitted(&b, []int64{second + i*1000, second + i*1000 - int64(late)}, burst, rate)
+		}
+		if limit := burst + rate/10 + 1; n > limit || n < limit-2 {
+			t.Errorf("admitted %d in 100 ms with every other request %v late, want about %d", n, late, limit)
+		}
 	}
 }
 
@@ -195,6 +198,18 @@ func TestTokens(t *testing.T) {
 	}
 	if got := b.Tokens(0, 2, 1); got != 0 {
 		t.Errorf("Tokens under a lowered limit = %v, want 0", got)
+	}
+}
+
+func TestGive(t *testing.T) {
+	var b Bucket
+	if got := b.Give().Tokens(0, 3, 0); got != 3 {
+		t.Errorf("a full bucket holds %v of 3 after Give", got)
+	}
+	admitted(&b, repeat(0, 3), 3, 0)
+	b = b.Give()
+	if got := admitted(&b, repeat(0, 3), 3, 0); got != 1 {
+		t.Errorf("admitted %d after one Give, want 1", got)
 	}
 }
 
