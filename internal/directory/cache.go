@@ -49,8 +49,8 @@ func (c *cache[K, V]) get(h uint64, k K) *entry[K, V] {
 	return nil
 }
 
-// put adds an entry, in place of the one with its key if there is one, and returns the entry that had to
-// go for it, or nil.
+// put adds an entry and returns the one that had to go for it, or nil: the one with the same key, else
+// one that was not used lately when the set is full.
 func (c *cache[K, V]) put(h uint64, e *entry[K, V]) *entry[K, V] {
 	set := c.set(h)
 	free := -1
@@ -60,7 +60,7 @@ func (c *cache[K, V]) put(h uint64, e *entry[K, V]) *entry[K, V] {
 			free = i
 		case old.key == e.key:
 			set[i].Store(e)
-			return nil
+			return old
 		}
 	}
 	if free >= 0 {
@@ -80,14 +80,17 @@ func (c *cache[K, V]) put(h uint64, e *entry[K, V]) *entry[K, V] {
 	}
 }
 
-func (c *cache[K, V]) remove(h uint64, k K) {
+// remove takes the entry of a key out and returns it, or nil.
+func (c *cache[K, V]) remove(h uint64, k K) *entry[K, V] {
 	set := c.set(h)
 	for i := range set {
 		if e := set[i].Load(); e != nil && e.key == k {
 			set[i].Store(nil)
 			c.size--
+			return e
 		}
 	}
+	return nil
 }
 
 func (c *cache[K, V]) clear() {

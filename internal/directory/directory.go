@@ -145,13 +145,13 @@ func (r *records[K, V]) keep(e *entry[K, V], ok bool, now store.Rev) {
 		r.absent.put(h, e)
 		return
 	}
-	if victim := r.found.put(h, e); victim != nil {
-		delete(r.names, r.source.name(&victim.value))
+	if old := r.found.put(h, e); old != nil {
+		delete(r.names, r.source.name(&old.value))
 	}
 	r.names[r.source.name(&e.value)] = e.key
 }
 
-// Run follows the change feed until ctx ends or the store is closed.
+// run follows the change feed until ctx ends or the store is closed.
 func (r *records[K, V]) run(ctx context.Context) error {
 	for {
 		err := r.follow(ctx)
@@ -190,8 +190,9 @@ func (r *records[K, V]) forget(rev store.Rev, name string, fresh bool) {
 	defer r.mu.Unlock()
 	r.touched = rev
 	if k, ok := r.names[name]; ok {
-		r.found.remove(r.source.hash(k), k)
-		delete(r.names, name)
+		if e := r.found.remove(r.source.hash(k), k); e != nil {
+			delete(r.names, r.source.name(&e.value))
+		}
 	}
 	if fresh {
 		r.absent.clear() // a record is known by its id here, not by the key that was not found

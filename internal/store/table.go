@@ -59,6 +59,10 @@ func (t *Table[T]) ID(v *T) string { return t.spec.ID(v) }
 
 // Get returns one value, or ErrNotFound.
 func (t *Table[T]) Get(tx Tx, scope Scope, id string) (T, error) {
+	if checkText("id", id) != nil {
+		var none T
+		return none, t.wrap(id, ErrNotFound) // ids come from requests; such a row cannot exist
+	}
 	doc, err := tx.Get(t.spec.Kind, scope, id)
 	if err != nil {
 		var none T
@@ -92,12 +96,21 @@ func (t *Table[T]) Update(tx Tx, scope Scope, id string, fn func(*T) error) erro
 
 // Delete removes a value, or returns ErrNotFound.
 func (t *Table[T]) Delete(tx Tx, scope Scope, id string) error {
+	if checkText("id", id) != nil {
+		return t.wrap(id, ErrNotFound)
+	}
 	return t.wrap(id, tx.Delete(t.spec.Kind, scope, id, t.spec.Watched))
 }
 
 // List yields the values whose ids begin with prefix and come after "after", by ascending id. An error
 // ends the iteration.
 func (t *Table[T]) List(tx Tx, scope Scope, prefix, after string) iter.Seq2[T, error] {
+	if err := errors.Join(checkText("prefix", prefix), checkText("position", after)); err != nil {
+		return func(yield func(T, error) bool) {
+			var none T
+			yield(none, fmt.Errorf("list %s: %w", t.spec.Kind, err))
+		}
+	}
 	return t.values(scope, tx.List(t.spec.Kind, scope, prefix, after))
 }
 
@@ -108,6 +121,9 @@ func (t *Table[T]) By(tx Tx, scope Scope, index, value string) iter.Seq2[T, erro
 			var none T
 			yield(none, fmt.Errorf("table %s has no index %q", t.spec.Kind, index))
 		}
+	}
+	if checkText("value", value) != nil {
+		return func(func(T, error) bool) {}
 	}
 	return t.values(scope, tx.By(t.spec.Kind, scope, index, value))
 }
@@ -209,6 +225,9 @@ func (t *Table[T]) decode(scope Scope, doc Doc) (T, error) {
 	}
 	if err := t.codec.decode(place{scope, doc.ID}, value, &v); err != nil {
 		return none, t.wrap(doc.ID, err)
+	}
+	if id := t.spec.ID(&v); id != doc.ID {
+		return none, t.wrap(doc.ID, fmt.Errorf("the row holds the value of %q", id))
 	}
 	return v, nil
 }
