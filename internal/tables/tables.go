@@ -6,6 +6,7 @@ package tables
 
 import (
 	"fmt"
+	"strings"
 
 	"gatehouse/internal/apigw"
 	"gatehouse/internal/identity"
@@ -28,7 +29,9 @@ type Tables struct {
 	APIKeys          *store.Table[apigw.APIKey]           // by key id
 	PlanKeys         *store.Table[apigw.PlanKey]          // by InPlan(plan, key)
 	Usage            *store.Table[apigw.Usage]            // by UsageID(plan, key, day)
+	Accounts         *store.Table[apigw.Account]          // one row, AccountID
 	AccessKeys       *store.Table[identity.AccessKey]     // by access key id
+	Roles            *store.Table[identity.Role]          // by lower-case name
 
 	Stacks         *store.Table[stack.Stack]          // by stack id
 	StackResources *store.Table[stack.ResourceRecord] // by InStack(stack, logical id)
@@ -72,6 +75,19 @@ func EventID(seq uint64) string { return fmt.Sprintf("%012d", seq) }
 // Digest is what an API key is found by instead of its value. It tells nothing about the value to those who
 // lack the master key.
 func (t *Tables) Digest(value string) seal.Digest { return t.key.Lookup(value) }
+
+// AccountID is the id of the one row of Accounts: the scope says whose it is.
+const AccountID = "account"
+
+// RoleID is the id of a role. Names differ by more than the case of their letters.
+func RoleID(name identity.RoleName) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, string(name))
+}
 
 // Lookup is the entry of an API key's value in the index ByLookup: its digest in hex.
 func (t *Tables) Lookup(value string) string { return t.Digest(value).Hex() }
@@ -136,9 +152,18 @@ func New(key *seal.Key) *Tables {
 		ID:   func(u *apigw.Usage) string { return UsageID(u.Plan, u.Key, u.Day) },
 	})
 
+	t.Accounts = store.NewTable(store.Spec[apigw.Account]{
+		Kind: "apigw.account",
+		ID:   func(*apigw.Account) string { return AccountID },
+	})
+
 	t.AccessKeys = store.NewTable(store.Spec[identity.AccessKey]{
 		Kind: "iam.accesskey", Watched: true, Key: key,
 		ID: func(k *identity.AccessKey) string { return string(k.ID) },
+	})
+	t.Roles = store.NewTable(store.Spec[identity.Role]{
+		Kind: "iam.role", Watched: true,
+		ID: func(r *identity.Role) string { return RoleID(r.Name) },
 	})
 
 	// Records of deployments: the services publish what they change themselves.
