@@ -1,0 +1,164 @@
+package project
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"gatehouse/internal/document"
+	"gatehouse/internal/template/serverless"
+)
+
+// maxFile bounds what is read of one file, in bytes. Definitions are texts that people write.
+const maxFile = 8 << 20
+
+// Options say how a definition is to be read.
+type Options struct {
+	Stage, Region string
+	Account       string
+	Params        map[string]string
+	Getenv        func(string) (string, bool)
+}
+
+// Definition is a definition, ready to be deployed.
+type Definition struct {
+	// File is the definition, Dir its directory: the root of its functions' code.
+	File, Dir string
+	// Stack is the name of the stack.
+	Stack          string
+	Service, Stage string
+	Region         string
+	Template       *document.Value
+	Functions      []serverless.Function
+	Keys           []serverless.DeclaredKey
+	Warnings       []serverless.Warning
+	// Files is everything that was read, for a watcher.
+	Files []string
+}
+
+// Load reads a definition. Errors carry file and line.
+func Load(file string, o Options) (*Definition, error) {
+	d := &Definition{File: file, Dir: filepath.Dir(file)}
+	if strings.HasPrefix(filepath.Base(file), "serverless.") {
+		return d, d.serverless(o)
+	}
+	return d, d.template(o)
+}
+
+func (d *Definition) serverless(o Options) error {
+	result, err := serverless.Compile(serverless.Options{
+		File:     d.File,
+		ReadFile: d.read,
+		Getenv:   o.Getenv,
+		Stage:    o.Stage,
+		Region:   o.Region,
+		Account:  o.Account,
+		Params:   o.Params,
+	})
+	if err != nil {
+		return err
+	}
+	d.Stack, d.Service, d.Stage, d.Region = result.StackName, result.Service, result.Stage, result.Region
+	d.Template, d.Functions, d.Keys, d.Warnings = result.Template, result.Functions, result.Keys, result.Warnings
+	return d.handlers()
+}
+
+// template reads a plain CloudFormation template.
+func (d *Definition) template(o Options) error {
+	text, err := d.read(d.File)
+	if err != nil {
+		return err
+	}
+	d.Template, err = document.Load(d.File, text, document.PyYAML)
+	if err != nil {
+		return err
+	}
+	if t := d.Template.Get("Transform"); t != nil {
+		return &document.Error{Pos: t.Pos, Msg: "templates with a Transform (SAM) are not read yet", Hint: "give the transformed template"}
+	}
+	d.Stack = stackName(filepath.Base(d.Dir))
+	d.Service, d.Stage, d.Region = d.Stack, o.Stage, o.Region
+	return nil
+}
+
+// read reads a file and remembers it.
+func (d *Definition) read(path string) ([]byte, error) {
+	if !slices.Contains(d.Files, path) {
+		d.Files = append(d.Files, path)
+	}
+	st, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if st.Size() > maxFile {
+		return nil, fmt.Errorf("%s has %d bytes; at most %d are read", path, st.Size(), maxFile)
+	}
+	return os.ReadFile(path)
+}
+
+// stackName makes a stack name of a directory's name.
+func stackName(base string) string {
+	name := strings.Map(func(r rune) rune {
+		if 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' {
+			return r
+		}
+		return '-'
+	}, base)
+	if name = strings.Trim(name, "-"); name == "" || name[0] < 'A' {
+		name = "stack-" + name
+	}
+	return name
+}
+
+// sources are the files that may hold a handler, by runtime.
+func sources(runtime, handler string) []string {
+	switch {
+	case strings.HasPrefix(runtime, "nodejs"):
+		dir, base := "", handler
+		if i := strings.LastIndexByte(handler, '/'); i >= 0 {
+			dir, base = handler[:i+1], handler[i+1:]
+		}
+		file, _, _ := strings.Cut(base, ".")
+		return []string{dir + file + ".js", dir + file + ".mjs", dir + file + ".cjs", dir + file + ".ts", dir + file, dir + file + "/index.js"}
+	case strings.HasPrefix(runtime, "python"):
+		module := handler
+		if i := strings.LastIndexByte(handler, '.'); i >= 0 {
+			module = handler[:i]
+		}
+		module = strings.ReplaceAll(module, ".", "/")
+		return []string{module + ".py", module + "/__init__.py"}
+	case strings.HasPrefix(runtime, "provided"):
+		return []string{"bootstrap"}
+	}
+	return nil
+}
+
+// handlers checks that the code of each function is there.
+func (d *Definition) handlers() error {
+	var faults []error
+	for i := range d.Functions {
+		f := &d.Functions[i]
+		if f.ArtifactZip != "" {
+			continue
+		}
+		candidates := sources(f.Runtime, f.Handler)
+		found := len(candidates) == 0
+		for _, c := range candidates {
+			if st, err := os.Stat(filepath.Join(d.Dir, filepath.FromSlash(c))); err == nil && !st.IsDir() {
+				found = true
+				break
+			}
+		}
+		if !found {
+			faults = append(faults, &document.Error{
+				Pos:  f.Pos,
+				Msg:  fmt.Sprintf("function %q: the handler %q has no file", f.Key, f.Handler),
+				Hint: "looked for " + strings.Join(candidates[:min(3, len(candidates))], ", "),
+			})
+		}
+	}
+	return errors.Join(faults...)
+}
