@@ -16,8 +16,9 @@ type listing struct {
 	Actions map[string]string
 	// MethodActions says that the IAM action is the HTTP method, as in API Gateway.
 	MethodActions bool
-	// NestedBody is shape.Service.NestedBody.
+	// NestedBody and MaxBody are those of shape.Service.
 	NestedBody bool
+	MaxBody    int64
 	// OpenEnums names enumerations whose values the service itself checks: AWS words those refusals
 	// in its own way, or must be more tolerant here than there.
 	OpenEnums []string
@@ -36,11 +37,13 @@ var listings = []listing{
 		Digest:        "677fa434fada74fed45b93419e8e59aa37eb80c886564fd54082136d127c4713",
 		MethodActions: true,
 		NestedBody:    true,
+		MaxBody:       10 << 20, // an import is at most 6 MB [docs]
 	},
 	{
 		Package: "lambda",
 		Path:    "lambda/2015-03-31",
 		Digest:  "39dedcf72ef0d4cc7d69f916d93c9c13dbb7286da9aa09dfffb191f7cf9b213e",
+		MaxBody: 70167211, // [recorded] 50 MB of code in base64 and its surroundings
 		Operations: []string{
 			"AddLayerVersionPermission", "AddPermission", "CreateAlias", "CreateFunction",
 			"CreateFunctionUrlConfig", "DeleteAlias", "DeleteFunction", "DeleteFunctionConcurrency",

@@ -53,6 +53,9 @@ import (
 	fmt.Fprintf(b, "// Service is the whole API.\nvar Service = shape.Service{\n")
 	fmt.Fprintf(b, "\tName: %q, Version: %q, Protocol: %s, SigningName: %q, TargetPrefix: %q,\n",
 		p.Package, p.Metadata.APIVersion, protocol, signing, p.Metadata.TargetPrefix)
+	if p.MaxBody > 0 {
+		fmt.Fprintf(b, "\tMaxBody: %d,\n", p.MaxBody)
+	}
 	if p.NestedBody {
 		b.WriteString("\tNestedBody: true,\n")
 	}

@@ -50,6 +50,8 @@ type Service struct {
 	// NestedBody says that the service reads the body into one member named after the operation, so that
 	// its refusals name body members as "putMethodInput.authorizationType". See API Gateway.
 	NestedBody bool
+	// MaxBody is the largest request body in bytes.
+	MaxBody int64
 	// Operations are all operations of the model, by name. Those that nobody has listed for the
 	// generator have neither Input nor Output.
 	Operations []Operation

@@ -1,15 +1,10 @@
 package wire
 
 import (
-	"bytes"
-	"maps"
 	"net/http"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // restJSON is the protocol of API Gateway and Lambda: the operation is in the method and the path, members
@@ -193,35 +188,7 @@ func (p *restJSON) encode(op *operation, out reflect.Value) (Response, error) {
 	return resp, err
 }
 
-func (p *restJSON) refuse(e *Error, member string) Response {
-	resp := Response{Status: e.Status, Header: http.Header{}}
-	maps.Copy(resp.Header, e.Header)
-	resp.Header["Content-Type"] = []string{"application/json"}
-	resp.Header["x-amzn-ErrorType"] = []string{e.Code}
-	var b bytes.Buffer
-	enc := jsontext.NewEncoder(&b, jsontext.AllowInvalidUTF8(true))
-	members := []pair{}
-	if e.Type != "" {
-		members = append(members, pair{"Type", e.Type})
-	}
-	for _, name := range slices.Sorted(maps.Keys(e.Members)) {
-		members = append(members, pair{name, e.Members[name]})
-	}
-	members = append(members, pair{member, e.Message})
-	tokens := []jsontext.Token{jsontext.BeginObject}
-	for _, m := range members {
-		tokens = append(tokens, jsontext.String(m.name), jsontext.String(m.value))
-	}
-	for _, t := range append(tokens, jsontext.EndObject) {
-		if err := enc.WriteToken(t); err != nil {
-			// Two members with one name: the refusal itself still stands.
-			resp.Body = []byte(`{"message":` + strconv.Quote(e.Code) + `}`)
-			return resp
-		}
-	}
-	resp.Body = bytes.TrimSuffix(b.Bytes(), []byte("\n"))
-	return resp
-}
+func (p *restJSON) refuse(e *Error, member string) Response { return refuseJSON(e, member) }
 
 func (p *restJSON) notOffered(op *operation) *Error {
 	return &Error{Code: "NotImplementedException", Status: http.StatusNotImplemented,

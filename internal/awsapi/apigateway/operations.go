@@ -15,6 +15,7 @@ import (
 // Service is the whole API.
 var Service = shape.Service{
 	Name: "apigateway", Version: "2015-07-09", Protocol: shape.RESTJSON, SigningName: "apigateway", TargetPrefix: "",
+	MaxBody:    10485760,
 	NestedBody: true,
 	Operations: operations,
 	Faults:     faults,

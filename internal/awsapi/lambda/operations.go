@@ -15,6 +15,7 @@ import (
 // Service is the whole API.
 var Service = shape.Service{
 	Name: "lambda", Version: "2015-03-31", Protocol: shape.RESTJSON, SigningName: "lambda", TargetPrefix: "",
+	MaxBody:    70167211,
 	Operations: operations,
 	Faults:     faults,
 	Rules:      rules,
