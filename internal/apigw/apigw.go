@@ -213,7 +213,8 @@ type Stage struct {
 	Deployment  DeploymentID
 	Description string
 	Variables   map[string]string
-	// Methods holds the method settings by key: "*/*" or "{path with ~1}/{VERB}" as the API returns them.
+	// Methods holds the method settings by key: "*/*" or a path and a verb, in the spelling of whoever
+	// wrote it first ("pets/GET", "~1pets~1{id}/GET"). Stage.Setting looks one up.
 	Methods       map[string]MethodSetting
 	CacheEnabled  bool
 	CacheSize     string

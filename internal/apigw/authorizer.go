@@ -17,8 +17,6 @@ const (
 	// DefaultTTL is used by authorizers without a time to live, in seconds [docs].
 	DefaultTTL = 300
 	maxTTL     = 3600
-	// MaxAuthorizers is how many authorizers an API may have [docs].
-	MaxAuthorizers = 10
 )
 
 // Check refuses an authorizer that could not decide about a request. The texts are inferred but for the

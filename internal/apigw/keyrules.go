@@ -11,8 +11,6 @@ const (
 	maxKeyValue       = 128
 	maxKeyName        = 1024
 	maxKeyDescription = 125000
-	// MaxKeys is how many API keys an account may have in a region [docs].
-	MaxKeys = 10000
 )
 
 // CheckKeyValue refuses what cannot be the value of an API key: the length as AWS says it [recorded], and

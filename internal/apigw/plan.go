@@ -16,9 +16,8 @@ const (
 )
 
 const (
-	// MaxPlans is how many usage plans an account may have in a region, MaxPlansPerKey how many of them
-	// one key may be in [docs].
-	MaxPlans           = 300
+	// MaxPlansPerKey is how many usage plans one key may be in [docs]. Quotas that AWS raises on request
+	// (plans, keys, stages, resources) are not limits of ours.
 	MaxPlansPerKey     = 10
 	maxMethodThrottles = 20
 )
@@ -330,4 +329,21 @@ func parseCount(into *int32, field, value string) error {
 	}
 	*into = int32(n)
 	return nil
+}
+
+// PatchUsage reads UpdateUsage: the number of requests that are left in the current period.
+func PatchUsage(ops []PatchOp) (remaining int64, err error) {
+	given := false
+	err = patch(&remaining, ops, []rule[int64]{{path: "/remaining", replace: func(n *int64, _, value string) error {
+		parsed, err := strconv.ParseInt(value, 10, 64)
+		if err != nil || parsed < 0 {
+			return Refuse(BadRequest, "Invalid remaining specified: %s", value)
+		}
+		*n, given = parsed, true
+		return nil
+	}}}, listed)
+	if err == nil && !given {
+		err = Refuse(BadRequest, "No remaining specified")
+	}
+	return remaining, err
 }

@@ -5,9 +5,6 @@ import (
 	"strings"
 )
 
-// MaxResources is how many resources an API may have [docs].
-const MaxResources = 300
-
 // Variable takes a path part apart: "{id}" is the variable id, "{proxy+}" the greedy variable proxy.
 func Variable(part string) (name string, greedy, ok bool) {
 	inner, found := strings.CutPrefix(part, "{")
@@ -53,9 +50,6 @@ func (t Tree) NewChild(parent ResourceID, id ResourceID, part string) (Resource,
 	p, err := t.Find(parent)
 	if err != nil {
 		return Resource{}, err
-	}
-	if len(t) >= MaxResources {
-		return Resource{}, Refuse(LimitExceeded, "Maximum number of resources for this API has been reached: %d", MaxResources)
 	}
 	r := Resource{API: p.API, ID: id, Parent: p.ID, PathPart: part}
 	if err := t.place(p, &r); err != nil {

@@ -15,8 +15,6 @@ const (
 )
 
 const (
-	// MaxStages is how many stages an API may have [docs].
-	MaxStages        = 10
 	maxVariables     = 100
 	maxVariableName  = 64
 	maxVariableValue = 512
