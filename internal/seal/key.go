@@ -102,7 +102,7 @@ func (b *Box) Seal(plain, bound string) string {
 // Open returns what Seal was given, or ErrOpen.
 func (b *Box) Open(sealed, bound string) (string, error) {
 	text, ok := strings.CutPrefix(sealed, envelope)
-	if !ok {
+	if !ok || strings.ContainsAny(text, "\r\n") { // which the decoder would skip
 		return "", ErrOpen
 	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(text)
