@@ -138,7 +138,6 @@ type ResourceRecord struct {
 
 // Replaced is a physical resource that another one took the place of.
 type Replaced struct {
-	Type       string
 	PhysicalID PhysicalID
 	Properties seal.Secret
 	Attributes map[string]string

@@ -175,6 +175,9 @@ func (b *Bound) visitor(block string, found func(id string)) *visitor {
 	}
 }
 
+// Description returns the description of the template.
+func (b *Bound) Description() string { return b.t.Description }
+
 // Parameters returns the bound parameters in source order.
 func (b *Bound) Parameters() []ParameterValue { return b.given }
 

@@ -1,0 +1,4 @@
+package cloudformation
+
+// Services are what the providers call.
+type Services struct{}

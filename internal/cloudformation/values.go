@@ -1,0 +1,52 @@
+package cloudformation
+
+import (
+	"fmt"
+	"slices"
+
+	"gatehouse/internal/stack"
+	"gatehouse/internal/template"
+)
+
+// Ref returns the physical id of a resource: run is the value store of its template.
+func (r *run) Ref(id string) (string, error) {
+	rec := r.records[stack.LogicalID(id)]
+	if rec == nil || rec.PhysicalID == "" {
+		return "", fmt.Errorf("resource %s has not been made yet", id)
+	}
+	return string(rec.PhysicalID), nil
+}
+
+// Attribute returns an attribute of a resource.
+func (r *run) Attribute(id, attribute string) (string, error) {
+	rec := r.records[stack.LogicalID(id)]
+	if rec == nil {
+		return "", fmt.Errorf("resource %s has not been made yet", id)
+	}
+	if rec.StandIn {
+		return standInAttribute(r.engine.cfg.Home, rec, attribute)
+	}
+	if v, ok := rec.Attributes[attribute]; ok && attribute[0] != privateAttribute {
+		return v, nil
+	}
+	return "", noAttribute(id, attribute)
+}
+
+func noAttribute(id, attribute string) error {
+	return fmt.Errorf("Template error: resource %s does not support attribute type %s in Fn::GetAtt", id, attribute)
+}
+
+// unmade answers for a template of which nothing has been made, and knows which attributes there will be.
+type unmade struct {
+	template.Unmade
+	types     map[string]*resourceType
+	resources map[string]string // logical id → type
+}
+
+// Attribute returns the stand-in for an attribute that the type has.
+func (u unmade) Attribute(id, attribute string) (string, error) {
+	if t := u.types[u.resources[id]]; t != nil && t.provider != nil && !slices.Contains(t.attributes, attribute) {
+		return "", noAttribute(id, attribute)
+	}
+	return u.Unmade.Attribute(id, attribute)
+}
