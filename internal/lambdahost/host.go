@@ -290,8 +290,8 @@ func (h *Host) Stats() Stats {
 }
 
 // Close ends all processes: SIGTERM, and SIGKILL after two seconds or when ctx ends. It returns when
-// every process is reaped and every goroutine joined. Calls that still run get the exit of their
-// process as their result.
+// every process is reaped and every goroutine joined; only a log writer that is stuck beyond ctx is
+// left behind, with an error. Calls that still run get the exit of their process as their result.
 func (h *Host) Close(ctx context.Context) error {
 	h.mu.Lock()
 	if h.closed {
@@ -318,8 +318,7 @@ func (h *Host) Close(ctx context.Context) error {
 			kill.Stop()
 			h.keeping.Wait()
 			h.sandbox.Close()
-			h.sink.close()
-			return nil
+			return h.sink.close(ctx)
 		default:
 			// Again and again: a process may have been on its way into life.
 			h.each(Process.Kill)

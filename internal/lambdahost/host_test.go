@@ -61,7 +61,9 @@ func newHost(t testing.TB, change func(*Config)) *fixture {
 	}
 	f.Host = h
 	t.Cleanup(func() {
-		if err := h.Close(context.Background()); err != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+		defer cancel()
+		if err := h.Close(ctx); err != nil {
 			t.Errorf("Close: %v", err)
 		}
 		if got := h.Stats().Environments; got != 0 {

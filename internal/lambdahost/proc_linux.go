@@ -35,6 +35,10 @@ func limit(pid, memoryMB int) {
 		{unix.RLIMIT_CORE, 0},
 		{unix.RLIMIT_NOFILE, 1024}, // as on AWS
 		{unix.RLIMIT_DATA, data},
+		// The largest ephemeral storage on AWS; one file cannot fill a disk.
+		{unix.RLIMIT_FSIZE, 10 << 30},
+		// Counted over all processes of the user, but only the function's own forks fail. Not for root.
+		{unix.RLIMIT_NPROC, 8192},
 	} {
 		_ = unix.Prlimit(pid, l.resource, &unix.Rlimit{Cur: l.max, Max: l.max}, nil)
 	}

@@ -84,7 +84,10 @@ func (e *environment) serve(c *apiConn) {
 			}
 			return
 		}
-		if !e.handle(c, &q) || q.last {
+		if !e.handle(c, &q) {
+			return
+		}
+		if q.last {
 			_ = c.flush()
 			return
 		}
@@ -270,7 +273,13 @@ func (e *environment) complete(c *apiConn, q *apiRequest, out outcome) bool {
 		return e.parkedNext(c)
 	}
 	cl.done <- out
-	return err == nil && e.handle(c, &next) && !next.last
+	if err != nil || !e.handle(c, &next) {
+		return false
+	}
+	if next.last {
+		_ = c.flush()
+	}
+	return !next.last
 }
 
 // initError takes the report of a failed initialisation. The process ends by itself.

@@ -1,6 +1,8 @@
 package lambdahost
 
 import (
+	"context"
+	"errors"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -87,10 +89,23 @@ func (s *sink) put(l LogLine) {
 	s.dropped.Add(1)
 }
 
-// close waits until everything queued was written. Nobody may call put afterwards.
-func (s *sink) close() {
-	if s != nil {
-		close(s.lines)
-		s.done.Wait()
+// close waits until everything queued was written, or ctx ends. Nobody may call put afterwards.
+func (s *sink) close(ctx context.Context) error {
+	if s == nil {
+		return nil
+	}
+	close(s.lines)
+	written := make(chan struct{})
+	go func() { s.done.Wait(); close(written) }()
+	select {
+	case <-written:
+		return nil
+	case <-ctx.Done():
+	}
+	select {
+	case <-written:
+		return nil
+	case <-time.After(stopGrace):
+		return errors.New("the function log writer is stuck: lines are lost")
 	}
 }
