@@ -15,7 +15,7 @@ import (
 // counters gives checks the counters of package counter. It keeps a handle for each client it has seen, so
 // that a request finds its counters without a lock; handles are weak, the counter decides what stays.
 type counters struct {
-	local   *counter.Local
+	local   atomic.Pointer[counter.Local]
 	handles sync.Map // counter.ID → weak.Pointer[counter.Client]
 	count   atomic.Int64
 }
@@ -30,7 +30,7 @@ func (c *counters) client(ctx context.Context, charge *check.Charge) (*counter.C
 			return client, nil
 		}
 	}
-	client, err := c.local.Client(ctx, id, charge.Joined)
+	client, err := c.local.Load().Client(ctx, id, charge.Joined)
 	if err != nil {
 		return nil, err
 	}
@@ -80,5 +80,5 @@ func (c *counters) Return(ctx context.Context, now time.Time, charge check.Charg
 
 // Take implements check.Counters.
 func (c *counters) Take(now time.Time, bucket string, limit *apigw.Limit) bool {
-	return c.local.Take(now, bucket, limit)
+	return c.local.Load().Take(now, bucket, limit)
 }

@@ -314,3 +314,6 @@ func (s *Server) Close() error {
 	}
 	return errors.Join(faults...)
 }
+
+// Config is what the server was built from.
+func (s *Server) Config() config.Config { return s.cfg }

@@ -9,6 +9,7 @@ import (
 
 	"gatehouse/internal/apigw"
 	"gatehouse/internal/arn"
+	"gatehouse/internal/event"
 	"gatehouse/internal/function"
 	"gatehouse/internal/identity"
 	"gatehouse/internal/mapping"
@@ -102,7 +103,7 @@ func (c *compiler) stage(in *StageInput) (*Stage, error) {
 		ARNPrefix: arn.ExecuteAPI(string(home.Partition), string(home.Region), string(home.Account),
 			string(in.Stage.API), string(in.Stage.Name), "", ""),
 		DomainName:    string(in.Stage.API) + ".execute-api." + string(home.Region) + "." + suffix,
-		VariablesJSON: variablesJSON(in.Stage.Variables),
+		VariablesJSON: event.Object(in.Stage.Variables),
 	}
 	st.ARNPrefix = strings.TrimSuffix(st.ARNPrefix, "/")
 	whole := c.wholeAPI(in)

@@ -2,7 +2,6 @@ package snapshot
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"net/url"
@@ -251,13 +250,4 @@ func mock(in *apigw.Integration) Integration {
 		return broken("response templates for other types than application/json are not served yet")
 	}
 	return Integration{Type: Mock, Mock: a}
-}
-
-func variablesJSON(vars map[string]string) []byte {
-	if len(vars) == 0 {
-		return []byte("null")
-	}
-	// Maps of strings always encode, with sorted keys.
-	b, _ := json.Marshal(vars)
-	return b
 }

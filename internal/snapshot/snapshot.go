@@ -52,9 +52,9 @@ type Stage struct {
 	Plans map[apigw.PlanID]*Plan
 	// ARNPrefix is arn:…:execute-api:region:account:api/stage/.
 	ARNPrefix string
-	// DomainName and DomainPrefix are what events show when the caller used no host of ours.
+	// DomainName is what events show when the caller named the API by path.
 	DomainName string
-	// VariablesJSON is the event's stageVariables, "null" when there are none.
+	// VariablesJSON is the event's stageVariables, empty when there are none.
 	VariablesJSON []byte
 }
 

@@ -9,10 +9,12 @@ import (
 	"io"
 	"net/netip"
 	"time"
+
+	"gatehouse/internal/event"
 )
 
 // Field is one header line: the name exactly as it was sent, and its value without outer white space.
-type Field struct{ Name, Value string }
+type Field = event.Field
 
 // Header is an ordered list of header lines; duplicates are kept.
 type Header []Field
@@ -84,4 +86,4 @@ type Response struct {
 }
 
 // Add appends a header line.
-func (r *Response) Add(name, value string) { r.Header = append(r.Header, Field{name, value}) }
+func (r *Response) Add(name, value string) { r.Header = append(r.Header, Field{Name: name, Value: value}) }

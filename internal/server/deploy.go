@@ -1,0 +1,270 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+
+	"gatehouse/internal/apigw"
+	"gatehouse/internal/cloudformation"
+	"gatehouse/internal/document"
+	"gatehouse/internal/seal"
+	"gatehouse/internal/stack"
+	"gatehouse/internal/store"
+)
+
+// Definition is a template to be served, with what only a definition on disk has.
+type Definition struct {
+	Stack    string
+	Template *document.Value
+	// CodeDir is the directory that every code reference of the template stands for; "" links none.
+	CodeDir string
+	// Keys are the API keys that the definition declares by name only. Their values are drawn once and
+	// kept, so that they stay the same for as long as the state directory does.
+	Keys []NamedKey
+}
+
+// NamedKey is an API key whose value the definition leaves open.
+type NamedKey struct {
+	LogicalID, Name string
+	// Value fixes the value; zero draws one.
+	Value seal.Secret
+}
+
+// Deploy brings what is served to a definition. On an error what was served goes on being served.
+func (s *Server) Deploy(ctx context.Context, d Definition) (*cloudformation.Outcome, error) {
+	template, err := s.withKeys(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	s.code.link(d.CodeDir)
+	s.deploying.Add(1)
+	accepted := map[string]bool{}
+	for _, name := range s.cfg.Accepted {
+		accepted[name] = true
+	}
+	out, err := s.stacks.Deploy(ctx, cloudformation.DeployInput{
+		Stack: stack.Name(d.Stack), Template: template, Accepted: accepted, Intent: s.cfg.Dev,
+	})
+	s.deploying.Add(-1)
+	if published := s.publisher.Publish(ctx); published != nil {
+		err = errors.Join(err, published)
+	}
+	if err != nil {
+		s.metrics.Reloaded("refused")
+		return out, err
+	}
+	s.metrics.Reloaded("ok")
+	s.last.Store(&d)
+	return out, nil
+}
+
+// Plan says what deploying a definition would find, without touching anything.
+func (s *Server) Plan(d Definition) (*cloudformation.Plan, error) {
+	return cloudformation.PlanOf(cloudformation.PlanInput{
+		Home: s.cfg.Home, URLSuffix: s.cfg.URLSuffix, Stack: stack.Name(d.Stack), Template: d.Template,
+	})
+}
+
+// withKeys gives the keys that are declared by name their values.
+func (s *Server) withKeys(ctx context.Context, d Definition) (*document.Value, error) {
+	t := d.Template
+	for _, k := range d.Keys {
+		value, err := s.keyValue(ctx, d.Stack, k)
+		if err != nil {
+			return nil, fmt.Errorf("API key %s: %w", k.Name, err)
+		}
+		t = setValue(t, value.Reveal(), "Resources", k.LogicalID, "Properties", "Value")
+	}
+	return t, nil
+}
+
+// keyValue returns the kept value of a named key, or draws one.
+func (s *Server) keyValue(ctx context.Context, stackName string, k NamedKey) (value seal.Secret, err error) {
+	scope, id := store.Scope(s.cfg.Home.Scope()), stackName+"/"+k.Name
+	_, err = s.db.Update(ctx, func(tx store.Tx) error {
+		kept, err := s.tables.KeyValues.Get(tx, scope, id)
+		if err == nil && (k.Value.IsZero() || kept.Value.Equal(k.Value)) {
+			value = kept.Value
+			return nil
+		}
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		if value = k.Value; value.IsZero() {
+			value = seal.Hide(drawKey())
+		}
+		return s.tables.KeyValues.Put(tx, scope, apigw.KeyValue{Stack: stackName, Name: k.Name, Value: value})
+	})
+	return value, err
+}
+
+// drawKey makes a value as AWS does: 40 letters and digits.
+func drawKey() string {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+	out := make([]byte, 0, 40)
+	var b [64]byte
+	for len(out) < 40 {
+		_, _ = rand.Read(b[:]) // never fails
+		for _, c := range b {
+			// 248 is the largest multiple of 62 that a byte holds: beyond, some characters would be likelier.
+			if c < 248 && len(out) < 40 {
+				out = append(out, alphabet[c%62])
+			}
+		}
+	}
+	return string(out)
+}
+
+// setValue returns a copy of a tree with a text at a path. What is not on the path is shared.
+func setValue(v *document.Value, text string, path ...string) *document.Value {
+	if len(path) == 0 {
+		out := &document.Value{Kind: document.String, Text: text}
+		if v != nil {
+			out.Pos = v.Pos
+		}
+		return out
+	}
+	out := &document.Value{Kind: document.Map}
+	if v != nil {
+		out.Pos = v.Pos
+		out.Fields = slices.Clone(v.Fields)
+	}
+	for i := range out.Fields {
+		if out.Fields[i].Name == path[0] {
+			out.Fields[i].Value = setValue(out.Fields[i].Value, text, path[1:]...)
+			return out
+		}
+	}
+	out.Fields = append(out.Fields, document.Field{Name: path[0], Pos: out.Pos, Value: setValue(nil, text, path[1:]...)})
+	return out
+}
+
+// Reset goes back to the start: everything is removed, the clock is the machine's, the definition in force
+// is deployed again. Key values and ids stay the same. Only dev has it.
+func (s *Server) Reset(ctx context.Context) error {
+	s.deploying.Add(1)
+	defer s.deploying.Add(-1)
+	s.clock.Real()
+	// What was counted so far is dropped, not saved.
+	fresh, err := s.newCounters()
+	if err != nil {
+		return err
+	}
+	old := s.counters.local.Swap(fresh.local.Load())
+	s.counters.handles.Clear()
+	if err := old.Close(ctx); err != nil {
+		return err
+	}
+	_, err = s.db.Update(ctx, func(tx store.Tx) error {
+		return s.tables.Clear(tx, store.Scope(s.cfg.Home.Scope()))
+	})
+	if err != nil {
+		return fmt.Errorf("reset: %w", err)
+	}
+	s.ring.Clear()
+	if d := s.last.Load(); d != nil {
+		if _, err := s.Deploy(ctx, *d); err != nil {
+			return fmt.Errorf("reset: %w", err)
+		}
+		return nil
+	}
+	return s.publisher.Publish(ctx)
+}
+
+// codeLinks resolves the code references of templates in dev: every bucket and key stands for the directory
+// of the definition, which is served in place.
+type codeLinks struct {
+	mu  sync.RWMutex
+	dir string
+}
+
+func (c *codeLinks) link(dir string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.dir = dir
+}
+
+// Open implements lambda.CodeSource.
+func (c *codeLinks) Open(_ context.Context, bucket, key string) (dir string, linked bool, digest string, err error) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if c.dir == "" {
+		return "", false, "", fmt.Errorf("s3://%s/%s: %w: there is no object store; upload the code as a zip", bucket, key, os.ErrNotExist)
+	}
+	// The key of a package changes with every packaging; the directory stays. Changes of files are seen by
+	// the watcher, not by the digest.
+	sum := sha256.Sum256([]byte("linked\x00" + c.dir))
+	return c.dir, true, hex.EncodeToString(sum[:]), nil
+}
+
+// KeyLine is one declared API key with its value, as it is printed.
+type KeyLine struct{ Name, Value, Description string }
+
+// KeyLines returns the API keys of a stack in the order of its template.
+func (s *Server) KeyLines(ctx context.Context, out *cloudformation.Outcome) ([]KeyLine, error) {
+	var lines []KeyLine
+	scope := store.Scope(s.cfg.Home.Scope())
+	err := s.db.View(ctx, func(tx store.Tx) error {
+		lines = lines[:0]
+		for i := range out.Resources {
+			r := &out.Resources[i]
+			if r.Type != "AWS::ApiGateway::ApiKey" {
+				continue
+			}
+			k, err := s.tables.APIKeys.Get(tx, scope, string(r.Physical))
+			if errors.Is(err, store.ErrNotFound) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			lines = append(lines, KeyLine{k.Name, k.Value.Reveal(), k.Description})
+		}
+		return nil
+	})
+	return lines, err
+}
+
+// RecycleFunctions starts new environments for functions whose code changed. Calls in flight end on the old
+// ones.
+func (s *Server) RecycleFunctions() {
+	names := map[string]bool{}
+	for _, api := range s.live.Load().APIs() {
+		for _, st := range api.Stages {
+			for _, r := range st.Routes {
+				if fn := r.Integration.Function; fn != nil && fn.Linked {
+					names[fn.Digest] = true
+				}
+			}
+		}
+	}
+	for _, digest := range slices.Sorted(maps.Keys(names)) {
+		s.host.Recycle(digest)
+	}
+}
+
+// Unenforced is the text of findings, one line each.
+func Unenforced(findings []cloudformation.Finding) string {
+	var b strings.Builder
+	for _, f := range findings {
+		at := f.Pos.String()
+		if at == "" {
+			at = f.LogicalID
+		}
+		fmt.Fprintf(&b, "%s: %s: %s", at, f.Control, f.Detail)
+		if f.Hint != "" {
+			fmt.Fprintf(&b, " (%s)", f.Hint)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}

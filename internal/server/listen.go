@@ -1,0 +1,154 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"gatehouse/internal/controlplane"
+	"gatehouse/internal/edge"
+	"gatehouse/internal/ops"
+	"gatehouse/internal/snapshot"
+)
+
+// The limits of connections. Bodies have a deadline of their own in package edge; integrations may take 29 s.
+const (
+	readHeaderTimeout = 10 * time.Second
+	idleTimeout       = 60 * time.Second
+	// drainTime is how long calls in flight may go on after SIGTERM.
+	drainTime = 30 * time.Second
+	// headerBytes is what net/http reads of a header block before it gives up; edge refuses far less.
+	headerBytes = 64 << 10
+)
+
+// Listen binds both ports. A port in use is an error that names it.
+func (s *Server) Listen() (err error) {
+	if s.dataL, err = listen(s.cfg.Host, s.cfg.Port, "--port"); err != nil {
+		return err
+	}
+	if s.ctlL, err = listen(s.cfg.Host, s.cfg.ControlPort, "--control-port"); err != nil {
+		return errors.Join(err, s.dataL.Close())
+	}
+	return nil
+}
+
+func listen(host string, port int, flag string) (net.Listener, error) {
+	l, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port)))
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("port %d is in use: stop what listens there, or choose another with %s (0 picks a free one)", port, flag)
+	}
+	return l, err
+}
+
+// DataURL is where the data plane listens, http://host:port.
+func (s *Server) DataURL() string { return "http://" + s.dataL.Addr().String() }
+
+// ControlURL is where the AWS API listens.
+func (s *Server) ControlURL() string { return "http://" + s.ctlL.Addr().String() }
+
+// Serve serves until ctx ends, then drains: readiness fails, no new connection is taken, calls in flight
+// end. Listen must have been called.
+func (s *Server) Serve(ctx context.Context) error {
+	s.data = s.httpServer(s.door(s.cfg.Dev))
+	s.control = s.httpServer(s.controlHandler())
+	failed := make(chan error, 2)
+	go func() { failed <- s.data.Serve(s.dataL) }()
+	go func() { failed <- s.control.Serve(s.ctlL) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	s.draining.Store(true)
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	defer cancel()
+	return errors.Join(s.data.Shutdown(drain), s.control.Shutdown(drain))
+}
+
+func (s *Server) httpServer(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: readHeaderTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    headerBytes,
+		ErrorLog:          nil,
+	}
+}
+
+// door makes a door of the data plane.
+func (s *Server) door(open bool) http.Handler {
+	return edge.New(edge.Config{
+		Gateway: s.gateway, Open: open, Trusted: s.cfg.TrustedProxies, AllowHost: s.allowHost, Now: s.clock.Now, Logger: s.log,
+	})
+}
+
+// allowHost says which names the listeners answer to: addresses, localhost, and names of APIs. A name under
+// somebody else's control could be pointed at a loopback listener (DNS rebinding).
+func (s *Server) allowHost(host string) bool {
+	name := host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		name = h
+	}
+	name = strings.TrimSuffix(strings.Trim(name, "[]"), ".")
+	return net.ParseIP(name) != nil || name == "localhost" || strings.HasSuffix(name, ".localhost") || snapshot.IsAPIHost(host)
+}
+
+// controlHandler shares the control port: calls of APIs by host or by path, the operator's pages, and the
+// AWS API.
+func (s *Server) controlHandler() http.Handler {
+	door := s.door(false)
+	pages := ops.Config{
+		Version:  s.opts.Version,
+		Ready:    s.ready,
+		Health:   func() error { return nil },
+		Requests: s.ring,
+		Metrics:  s.metrics.Handler(),
+		Status:   s.status,
+	}
+	if s.cfg.Dev {
+		pages.Clock = &s.clock
+		pages.Reset = func(r *http.Request) error { return s.Reset(r.Context()) }
+	}
+	operator := controlplane.Guard(s.allowHost, ops.Handler(pages))
+	aws := s.controlPlane()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch path := r.URL.Path; {
+		case snapshot.IsAPIHost(r.Host), strings.HasPrefix(path, "/_aws/execute-api/"), isUserRequest(path):
+			door.ServeHTTP(w, r)
+		case strings.HasPrefix(path, ops.Prefix), path == "/metrics":
+			operator.ServeHTTP(w, r)
+		default:
+			aws.ServeHTTP(w, r)
+		}
+	})
+}
+
+// isUserRequest tells the path form /restapis/{api}/{stage}/_user_request_/… from the operations of API
+// Gateway below /restapis.
+func isUserRequest(path string) bool {
+	parts := strings.SplitN(path, "/", 6)
+	return len(parts) >= 5 && parts[1] == "restapis" && parts[4] == "_user_request_"
+}
+
+func (s *Server) ready() error {
+	if s.draining.Load() {
+		return errors.New("draining")
+	}
+	return nil
+}
+
+// status is shown by the health page.
+func (s *Server) status() any {
+	snap := s.live.Load()
+	return map[string]any{
+		"account": s.cfg.Home.Account, "region": s.cfg.Home.Region, "revision": snap.Rev(), "apis": len(snap.APIs()),
+		"faults": len(snap.Faults()), "dev": s.cfg.Dev, "stateDir": s.cfg.StateDir,
+		"dataUrl": s.DataURL(), "controlUrl": s.ControlURL(),
+	}
+}
