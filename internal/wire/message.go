@@ -17,7 +17,7 @@ const (
 	text kind = iota
 	flag
 	whole
-	real64
+	double
 	moment
 	blob
 	list
@@ -41,7 +41,7 @@ const (
 // field says itself whether it is one.
 type typ struct {
 	kind   kind
-	go_    reflect.Type
+	rtype    reflect.Type
 	rule   *rule
 	key    *rule    // of dict
 	elem   *typ     // of list and dict
@@ -132,7 +132,7 @@ func (c *compiler) field(sf reflect.StructField) (field, error) {
 
 // typ compiles the type of a value which must satisfy the rule of a named shape, or none.
 func (c *compiler) typ(t reflect.Type, shape string) (*typ, error) {
-	out := &typ{go_: t}
+	out := &typ{rtype: t}
 	var member, key, value string
 	if shape != "" {
 		r, ok := c.rules[shape]
@@ -152,7 +152,7 @@ func (c *compiler) typ(t reflect.Type, shape string) (*typ, error) {
 	case t.Kind() == reflect.Int32 || t.Kind() == reflect.Int64:
 		out.kind = whole
 	case t.Kind() == reflect.Float64:
-		out.kind = real64
+		out.kind = double
 	case t == reflect.TypeFor[[]byte]():
 		out.kind = blob
 	case t.Kind() == reflect.Slice:

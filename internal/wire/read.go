@@ -97,7 +97,7 @@ func (r *reader) record(m *message, into reflect.Value) error {
 		r.path = append(r.path, f.name)
 		v := into.Field(i)
 		if f.pointer {
-			v.Set(reflect.New(f.typ.go_))
+			v.Set(reflect.New(f.typ.rtype))
 			v = v.Elem()
 		}
 		if err := r.value(f.typ, v); err != nil {
@@ -154,12 +154,15 @@ func (r *reader) value(t *typ, v reflect.Value) error {
 	if err != nil {
 		return syntax(err)
 	}
-	want := map[kind]jsontext.Kind{text: '"', blob: '"', whole: '0', real64: '0', moment: '0'}[t.kind]
+	want := jsontext.Kind('"')
+	if t.kind == whole || t.kind == double || t.kind == moment {
+		want = '0'
+	}
 	if t.kind == flag && (k == 't' || k == 'f') {
 		v.SetBool(tok.Bool())
 		return nil
 	}
-	if k != want {
+	if t.kind == flag || k != want {
 		return serialization("%s can not be converted to %s", tokenName(k), t.kind.noun())
 	}
 	if t.kind == moment {
@@ -188,10 +191,10 @@ func (r *reader) list(t *typ, v reflect.Value) error {
 	if err := r.open('['); err != nil {
 		return err
 	}
-	v.Set(reflect.MakeSlice(t.go_, 0, 0))
+	v.Set(reflect.MakeSlice(t.rtype, 0, 0))
 	for r.dec.PeekKind() != ']' {
 		r.path = append(r.path, strconv.Itoa(v.Len()+1), "member")
-		elem := reflect.New(t.elem.go_).Elem()
+		elem := reflect.New(t.elem.rtype).Elem()
 		if err := r.element(t.elem, elem); err != nil {
 			return err
 		}
@@ -209,7 +212,7 @@ func (r *reader) dict(t *typ, v reflect.Value) error {
 	if err := r.open('{'); err != nil {
 		return err
 	}
-	v.Set(reflect.MakeMap(t.go_))
+	v.Set(reflect.MakeMap(t.rtype))
 	for r.dec.PeekKind() != '}' {
 		tok, err := r.dec.ReadToken()
 		if err != nil {
@@ -217,7 +220,7 @@ func (r *reader) dict(t *typ, v reflect.Value) error {
 		}
 		key := tok.String()
 		r.path = append(r.path, key, "member")
-		elem := reflect.New(t.elem.go_).Elem()
+		elem := reflect.New(t.elem.rtype).Elem()
 		if err := r.element(t.elem, elem); err != nil {
 			return err
 		}
@@ -272,7 +275,7 @@ func (k kind) noun() string {
 		return "a Boolean"
 	case whole:
 		return "an Integer"
-	case real64:
+	case double:
 		return "a Double"
 	case moment:
 		return "a Timestamp"
@@ -295,11 +298,11 @@ func fromText(t *typ, v reflect.Value, s string) error {
 		v.SetBool(s == "true")
 	case whole:
 		var n int64
-		if n, err = strconv.ParseInt(s, 10, t.go_.Bits()); err != nil {
+		if n, err = strconv.ParseInt(s, 10, t.rtype.Bits()); err != nil {
 			return serialization("'%s' can not be converted to an Integer", s)
 		}
 		v.SetInt(n)
-	case real64:
+	case double:
 		var f float64
 		if f, err = strconv.ParseFloat(s, 64); err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
 			return serialization("'%s' can not be converted to a Double", s)

@@ -89,7 +89,7 @@ func scalars(f *field, values []string, in reflect.Value, vs *violations) error 
 	}
 	v := in.Field(f.index)
 	if f.typ.kind == list {
-		v.Set(reflect.MakeSlice(f.typ.go_, len(values), len(values)))
+		v.Set(reflect.MakeSlice(f.typ.rtype, len(values), len(values)))
 		for i, s := range values {
 			if err := fromText(f.typ.elem, v.Index(i), s); err != nil {
 				return err
@@ -100,7 +100,7 @@ func scalars(f *field, values []string, in reflect.Value, vs *violations) error 
 			return serialization("'%s' is given %d times", f.wire, len(values))
 		}
 		if f.pointer {
-			v.Set(reflect.New(f.typ.go_))
+			v.Set(reflect.New(f.typ.rtype))
 			v = v.Elem()
 		}
 		if err := fromText(f.typ, v, values[0]); err != nil {

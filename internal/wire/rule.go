@@ -39,7 +39,7 @@ func (c *compiler) rule(name string, k kind) (*rule, error) {
 	}
 	r := &rule{sensitive: s.Sensitive}
 	noun := "length"
-	if k == whole || k == real64 {
+	if k == whole || k == double {
 		noun = "value"
 	}
 	if s.Max != nil {
@@ -111,7 +111,7 @@ func size(v reflect.Value, k kind) float64 {
 		return float64(utf16Len(v.String()))
 	case whole:
 		return float64(v.Int())
-	case real64:
+	case double:
 		return v.Float()
 	}
 	return float64(v.Len())
@@ -131,7 +131,7 @@ func utf16Len(s string) int {
 // bound prints a limit as Java prints a number of that type: limits of doubles have a fraction.
 func bound(f float64, k kind) string {
 	s := strconv.FormatFloat(f, 'f', -1, 64)
-	if k == real64 && !strings.Contains(s, ".") {
+	if k == double && !strings.Contains(s, ".") {
 		s += ".0"
 	}
 	return s
@@ -153,7 +153,7 @@ func (vs *violations) add(text string) {
 	}
 }
 
-// err is the refusal, or nil. The form is the same for all services; see facts in the tests.
+// err is the refusal, or nil. The form is the same in all services.
 func (vs *violations) err() error {
 	if vs.count == 0 {
 		return nil
@@ -227,8 +227,8 @@ func show(t *typ, v reflect.Value) (string, bool) {
 		return strings.ToValidUTF8(v.String(), string(utf8.RuneError)), true
 	case whole:
 		return strconv.FormatInt(v.Int(), 10), true
-	case real64:
-		return bound(v.Float(), real64), true
+	case double:
+		return bound(v.Float(), double), true
 	case flag:
 		return strconv.FormatBool(v.Bool()), true
 	case moment:

@@ -70,7 +70,7 @@ func writeValue(enc *jsontext.Encoder, t *typ, v reflect.Value) error {
 		return enc.WriteToken(jsontext.Bool(v.Bool()))
 	case whole:
 		return enc.WriteToken(jsontext.Int(v.Int()))
-	case real64:
+	case double:
 		if f := v.Float(); math.IsNaN(f) || math.IsInf(f, 0) {
 			return fmt.Errorf("%v is no JSON number", f)
 		}
@@ -127,7 +127,7 @@ func toText(t *typ, v reflect.Value) string {
 		return strconv.FormatBool(v.Bool())
 	case whole:
 		return strconv.FormatInt(v.Int(), 10)
-	case real64:
+	case double:
 		return strconv.FormatFloat(v.Float(), 'g', -1, 64)
 	case moment:
 		return v.Interface().(time.Time).UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT")
