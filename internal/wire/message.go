@@ -41,7 +41,7 @@ const (
 // field says itself whether it is one.
 type typ struct {
 	kind   kind
-	rtype    reflect.Type
+	rtype  reflect.Type
 	rule   *rule
 	key    *rule    // of dict
 	elem   *typ     // of list and dict
