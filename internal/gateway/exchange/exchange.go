@@ -86,4 +86,6 @@ type Response struct {
 }
 
 // Add appends a header line.
-func (r *Response) Add(name, value string) { r.Header = append(r.Header, Field{Name: name, Value: value}) }
+func (r *Response) Add(name, value string) {
+	r.Header = append(r.Header, Field{Name: name, Value: value})
+}
