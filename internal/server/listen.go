@@ -17,15 +17,8 @@ import (
 	"gatehouse/internal/snapshot"
 )
 
-// The limits of connections. Bodies have a deadline of their own in package edge; integrations may take 29 s.
-const (
-	readHeaderTimeout = 10 * time.Second
-	idleTimeout       = 60 * time.Second
-	// drainTime is how long calls in flight may go on after SIGTERM.
-	drainTime = 30 * time.Second
-	// headerBytes is what net/http reads of a header block before it gives up; edge refuses far less.
-	headerBytes = 64 << 10
-)
+// drainTime is how long calls in flight may go on after SIGTERM.
+const drainTime = 30 * time.Second
 
 // Listen binds both ports. A port in use is an error that names it.
 func (s *Server) Listen() (err error) {
@@ -55,8 +48,8 @@ func (s *Server) ControlURL() string { return "http://" + s.ctlL.Addr().String()
 // Serve serves until ctx ends, then drains: readiness fails, no new connection is taken, calls in flight
 // end. Listen must have been called.
 func (s *Server) Serve(ctx context.Context) error {
-	s.data = s.httpServer(s.door(s.cfg.Dev))
-	s.control = s.httpServer(s.controlHandler())
+	s.data = edge.NewServer(s.door(s.cfg.Dev), s.log)
+	s.control = edge.NewServer(s.controlHandler(), s.log)
 	failed := make(chan error, 2)
 	go func() { failed <- s.data.Serve(s.dataL) }()
 	go func() { failed <- s.control.Serve(s.ctlL) }()
@@ -71,16 +64,6 @@ func (s *Server) Serve(ctx context.Context) error {
 	return errors.Join(s.data.Shutdown(drain), s.control.Shutdown(drain))
 }
 
-func (s *Server) httpServer(h http.Handler) *http.Server {
-	return &http.Server{
-		Handler:           h,
-		ReadHeaderTimeout: readHeaderTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    headerBytes,
-		ErrorLog:          nil,
-	}
-}
-
 // door makes a door of the data plane.
 func (s *Server) door(open bool) http.Handler {
 	return edge.New(edge.Config{
@@ -88,15 +71,40 @@ func (s *Server) door(open bool) http.Handler {
 	})
 }
 
-// allowHost says which names the listeners answer to: addresses, localhost, and names of APIs. A name under
-// somebody else's control could be pointed at a loopback listener (DNS rebinding).
+// allowHost says which names the listeners answer to: addresses, localhost, the names of APIs and those of
+// the services' endpoints on AWS. A name under somebody else's control could be pointed at a loopback listener
+// (DNS rebinding), so that {api}.execute-api.evil.test is none of ours.
 func (s *Server) allowHost(host string) bool {
 	name := host
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		name = h
 	}
-	name = strings.TrimSuffix(strings.Trim(name, "[]"), ".")
-	return net.ParseIP(name) != nil || name == "localhost" || strings.HasSuffix(name, ".localhost") || snapshot.IsAPIHost(host)
+	name = asciiLower(strings.TrimSuffix(strings.Trim(name, "[]"), "."))
+	if net.ParseIP(name) != nil || name == "localhost" || strings.HasSuffix(name, ".localhost") {
+		return true
+	}
+	ours := "." + string(s.cfg.Home.Region) + "." + s.cfg.URLSuffix
+	first, ok := strings.CutSuffix(name, ours)
+	if !ok {
+		return false
+	}
+	switch first {
+	case "apigateway", "lambda", "iam", "sts", "cloudformation":
+		return true
+	}
+	api, ok := strings.CutSuffix(first, ".execute-api")
+	return ok && api != "" && !strings.Contains(api, ".")
+}
+
+// asciiLower folds A-Z only.
+func asciiLower(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			b[i] = c | 0x20
+		}
+	}
+	return string(b)
 }
 
 // controlHandler shares the control port: calls of APIs by host or by path, the operator's pages, and the
