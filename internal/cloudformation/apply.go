@@ -257,7 +257,7 @@ func (r *run) make(p Planned, props *document.Value) error {
 		Deletion: p.deletion, UpdateReplace: p.replace, Needs: r.needs(p),
 	}
 	if cut := r.records[id]; cut != nil {
-		// Whatever the attempt made or left must not be in the way.
+		// Whatever the attempt made must not be in the way.
 		rec.Generation, rec.Replaced = cut.Generation+1, cut.Replaced
 		if cut.PhysicalID != "" {
 			rec.Replaced = append(rec.Replaced, stack.Replaced{PhysicalID: cut.PhysicalID, Properties: cut.Properties, Attributes: cut.Attributes})
@@ -285,18 +285,24 @@ func (r *run) make(p Planned, props *document.Value) error {
 	return nil
 }
 
-// clear removes what a creation that was cut off may have left under the name that the template gives.
+// clear deletes what a creation that was cut off may have left.
 func (r *run) clear(p Planned, props *document.Value) error {
-	t := r.engine.types[p.Type]
-	if t == nil || t.named == nil {
+	rec := &stack.ResourceRecord{LogicalID: stack.LogicalID(p.LogicalID), Type: p.Type}
+	made := r.provider(p.Type)
+	if f, ok := made.(finder); ok {
+		res, found, err := f.find(r.ctx, r.request(rec, props, nil))
+		if err != nil || !found {
+			return err
+		}
+		rec.PhysicalID, rec.Attributes = stack.PhysicalID(res.physical), res.attributes
+	} else if t := r.engine.types[p.Type]; t != nil && t.named != nil {
+		name, _ := t.named(properties{props})
+		rec.PhysicalID = stack.PhysicalID(name)
+	}
+	if rec.PhysicalID == "" {
 		return nil
 	}
-	name := t.named(properties{props})
-	if name == "" {
-		return nil
-	}
-	rec := &stack.ResourceRecord{LogicalID: stack.LogicalID(p.LogicalID), Type: p.Type, PhysicalID: stack.PhysicalID(name)}
-	return r.provider(p.Type).delete(r.ctx, r.request(rec, props, nil))
+	return made.delete(r.ctx, r.request(rec, props, nil))
 }
 
 // change updates a resource in place. Until that is done the record keeps the old properties, marked as
@@ -329,7 +335,8 @@ func (r *run) replace(p Planned, rec *stack.ResourceRecord, props *document.Valu
 		if err != nil {
 			return err
 		}
-		if name := t.named(properties{props}); name != "" && name == t.named(properties{old}) {
+		name, within := t.named(properties{props})
+		if was, wasWithin := t.named(properties{old}); name != "" && name == was && within == wasWithin {
 			return fmt.Errorf("CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename %s and update the stack again.", name)
 		}
 	}
@@ -389,4 +396,3 @@ func (r *run) outcome(changed bool) *Outcome {
 	}
 	return o
 }
-

@@ -93,7 +93,7 @@ func newBench(t *testing.T) *bench {
 			props: []property{
 				prop("Size", integer), prop("Label", text), prop("Of", text), prop("Name", text).fixed(), prop("Kind", text).fixed(),
 			},
-			named:    func(p properties) string { return p.must("Name") },
+			named:    func(p properties) (string, string) { return p.must("Name"), "" },
 			provider: func(*Services) provider { return fake{w} },
 		},
 		deployment: {

@@ -1,6 +1,7 @@
 package cloudformation
 
 import (
+	"slices"
 	"strconv"
 
 	"gatehouse/internal/document"
@@ -11,6 +12,17 @@ import (
 type properties struct{ v *document.Value }
 
 func (p properties) has(name string) bool { return p.v.Get(name) != nil }
+
+// only keeps some of the properties.
+func (p properties) only(names ...string) properties {
+	out := document.NewMap(document.Pos{})
+	for _, f := range p.v.Fields {
+		if slices.Contains(names, f.Name) {
+			out.Fields = append(out.Fields, f)
+		}
+	}
+	return properties{out}
+}
 
 func (p properties) text(name string) *string {
 	v := p.v.Get(name)

@@ -20,6 +20,12 @@ type provider interface {
 	delete(ctx context.Context, r *request) error
 }
 
+// finder is a provider that can tell what an earlier attempt at a creation has left, when the attempt was
+// cut off before its result was written down.
+type finder interface {
+	find(ctx context.Context, r *request) (res result, found bool, err error)
+}
+
 // request is what a provider is told.
 type request struct {
 	home  identity.Home
@@ -59,9 +65,9 @@ type resourceType struct {
 	props []property
 	// attributes are those of Fn::GetAtt.
 	attributes []string
-	// named returns the name that the template chose, "" when the name is generated. nil when the type
-	// has no names.
-	named func(properties) string
+	// named returns the name that the template chose and within what it has to be unique; the name is the
+	// physical id then, and "" when it is generated. nil when the type has no names.
+	named func(properties) (name, within string)
 	// provider makes it from the services; nil for types that are only recorded.
 	provider func(*Services) provider
 	// quiet types are recorded without a word: nobody misses what would be behind them.

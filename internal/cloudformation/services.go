@@ -1,4 +1,30 @@
 package cloudformation
 
-// Services are what the providers call.
-type Services struct{}
+import (
+	"gatehouse/internal/wire"
+)
+
+// Services are what the providers call. Each interface lists the operations of one service that they need,
+// as the methods are that the wire API calls.
+type Services struct {
+	APIGateway APIGateway
+	Lambda     Lambda
+	IAM        IAM
+}
+
+// absent forgives that something to be deleted is not there.
+func absent(err error) error {
+	switch wire.CodeOf(err) {
+	case "NotFoundException", "ResourceNotFoundException", "NoSuchEntity":
+		return nil
+	}
+	return err
+}
+
+// value is the zero value for nil.
+func value[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
+	}
+	return v
+}
