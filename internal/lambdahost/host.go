@@ -245,13 +245,14 @@ func (h *Host) Prewarm(cfg *function.Config) error {
 	return nil
 }
 
-// Recycle replaces the environments of a function, all versions of it, because its code changed where
-// it lies. Calls that run finish on the old code.
-func (h *Host) Recycle(name function.Name) {
-	for _, p := range h.list() {
-		if p.cfg.Name == name {
-			p.recycle(false)
-		}
+// Recycle replaces the environments of a version because its code changed where it lies. Calls that run
+// finish on the old code.
+func (h *Host) Recycle(digest string) {
+	h.mu.RLock()
+	p := h.pools[digest]
+	h.mu.RUnlock()
+	if p != nil {
+		p.recycle(false)
 	}
 }
 

@@ -190,7 +190,7 @@ func TestRecycle(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.Recycle("another")
-	h.Recycle(cfg.Name)
+	h.Recycle(cfg.Digest)
 	if r := invoke(t, h, cfg, event(`{}`)); string(r.Payload) != `"new"` {
 		t.Errorf("after the change: got %s", r.Payload)
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"gatehouse/internal/apigw"
+	"gatehouse/internal/function"
 	"gatehouse/internal/identity"
 	"gatehouse/internal/seal"
 	"gatehouse/internal/stack"
@@ -32,6 +33,11 @@ type Tables struct {
 	Accounts         *store.Table[apigw.Account]          // one row, AccountID
 	AccessKeys       *store.Table[identity.AccessKey]     // by access key id
 	Roles            *store.Table[identity.Role]          // by lower-case name
+
+	Functions        *store.Table[function.Function]   // by name
+	FunctionVersions *store.Table[function.Definition] // by InFunction(name, version)
+	FunctionAliases  *store.Table[function.Alias]      // by InFunction(name, alias)
+	FunctionPolicies *store.Table[function.Policy]     // by InFunction(name, qualifier)
 
 	Stacks         *store.Table[stack.Stack]          // by stack id
 	StackResources *store.Table[stack.ResourceRecord] // by InStack(stack, logical id)
@@ -60,6 +66,12 @@ func InAPI[ID ~string](api apigw.APIID, id ID) string { return string(api) + "/"
 
 // InPlan is the id of a key's membership in a plan; InPlan(plan, "") begins the ids of all.
 func InPlan(plan apigw.PlanID, key apigw.KeyID) string { return string(plan) + "/" + string(key) }
+
+// InFunction is the id of what belongs to a function; InFunction(name, "") begins the ids of all, and is
+// the id of the policy of the function itself.
+func InFunction[ID ~string](name function.Name, part ID) string {
+	return string(name) + "/" + string(part)
+}
 
 // UsageID is the id of a day's usage; UsageID(plan, key, "") begins the ids of all days.
 func UsageID(plan apigw.PlanID, key apigw.KeyID, day string) string {
@@ -164,6 +176,23 @@ func New(key *seal.Key) *Tables {
 	t.Roles = store.NewTable(store.Spec[identity.Role]{
 		Kind: "iam.role", Watched: true,
 		ID: func(r *identity.Role) string { return RoleID(r.Name) },
+	})
+
+	t.Functions = store.NewTable(store.Spec[function.Function]{
+		Kind: "function.function", Watched: true,
+		ID: func(f *function.Function) string { return string(f.Name) },
+	})
+	t.FunctionVersions = store.NewTable(store.Spec[function.Definition]{
+		Kind: "function.version", Watched: true, Key: key,
+		ID: func(d *function.Definition) string { return InFunction(d.Function, d.Version) },
+	})
+	t.FunctionAliases = store.NewTable(store.Spec[function.Alias]{
+		Kind: "function.alias", Watched: true,
+		ID: func(a *function.Alias) string { return InFunction(a.Function, a.Name) },
+	})
+	t.FunctionPolicies = store.NewTable(store.Spec[function.Policy]{
+		Kind: "function.policy", Watched: true,
+		ID: func(p *function.Policy) string { return InFunction(p.Function, p.Qualifier) },
 	})
 
 	// Records of deployments: the services publish what they change themselves.
