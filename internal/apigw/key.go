@@ -42,3 +42,10 @@ type Usage struct {
 	// Granted was added to the quota of the period by UpdateUsage, or taken away when it is negative.
 	Granted int64
 }
+
+// KeyValue is the value that was drawn for a key which a definition declares by name only. It is kept, so
+// that the key is the same one after a restart and after a reset.
+type KeyValue struct {
+	Stack, Name string
+	Value       seal.Secret
+}

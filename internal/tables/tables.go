@@ -31,6 +31,7 @@ type Tables struct {
 	PlanKeys         *store.Table[apigw.PlanKey]          // by InPlan(plan, key)
 	Usage            *store.Table[apigw.Usage]            // by UsageID(plan, key, day)
 	Accounts         *store.Table[apigw.Account]          // one row, AccountID
+	KeyValues        *store.Table[apigw.KeyValue]         // by stack/name
 	AccessKeys       *store.Table[identity.AccessKey]     // by access key id
 	Roles            *store.Table[identity.Role]          // by lower-case name
 
@@ -173,6 +174,12 @@ func New(key *seal.Key) *Tables {
 		Kind: "iam.accesskey", Watched: true, Key: key,
 		ID: func(k *identity.AccessKey) string { return string(k.ID) },
 	})
+	// Values that dev drew for keys which a definition declares by name only.
+	t.KeyValues = store.NewTable(store.Spec[apigw.KeyValue]{
+		Kind: "dev.keyvalue", Key: key,
+		ID: func(k *apigw.KeyValue) string { return k.Stack + "/" + k.Name },
+	})
+
 	t.Roles = store.NewTable(store.Spec[identity.Role]{
 		Kind: "iam.role", Watched: true,
 		ID: func(r *identity.Role) string { return RoleID(r.Name) },
