@@ -28,8 +28,8 @@ type Key struct {
 	ID      apigw.KeyID
 	Name    string
 	Enabled bool
-	// Plans are the usage plans that the key is in, by ascending id.
-	Plans []apigw.PlanID
+	// Plans are the usage plans that the key is in, and since when, by ascending id.
+	Plans []apigw.PlanKey
 }
 
 // APIKeys finds API keys by value. The value itself is neither kept nor compared, only its keyed digest.
@@ -98,7 +98,7 @@ func loadAPIKey(tx store.Tx, t *tables.Tables, scope store.Scope, d seal.Digest)
 		if err != nil {
 			return Key{}, false, err
 		}
-		found.Plans = append(found.Plans, p.Plan)
+		found.Plans = append(found.Plans, p)
 	}
 	return found, true, nil
 }
