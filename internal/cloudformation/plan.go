@@ -52,8 +52,8 @@ type NotEmulated struct {
 	Pos             document.Pos
 }
 
-// NewPlan checks a template without touching anything.
-func NewPlan(in PlanInput) (*Plan, error) {
+// PlanOf checks a template without touching anything.
+func PlanOf(in PlanInput) (*Plan, error) {
 	e := newEngine(Config{Home: in.Home}, modelled())
 	return e.plan(in, stack.ID(template.Unknown(string(in.Stack), "StackId")))
 }
