@@ -103,7 +103,7 @@ func TestAPIKeysFind(t *testing.T) {
 		{"with a space", value(1) + " ", Key{}, false},
 		{"not UTF-8", value(1) + "\xff\x00", Key{}, false},
 		{"long", strings.Repeat("x", 10240), Key{}, false},
-		{"in two plans", value(1), Key{"k1", "name1", true, []apigw.PlanID{"p1", "p2"}}, true},
+		{"in two plans", value(1), Key{"k1", "name1", true, []apigw.PlanKey{{Plan: "p1", Key: "k1"}, {Plan: "p2", Key: "k1"}}}, true},
 		{"disabled", value(2), Key{"k2", "name2", false, nil}, true},
 	} {
 		for _, round := range []string{"from the store", "from the cache"} {
