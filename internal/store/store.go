@@ -45,7 +45,7 @@ var (
 )
 
 // FeedKeeps is how many changes a backend keeps at least for those who Watch.
-const FeedKeeps = 1 << 13
+const FeedKeeps = 1 << 12
 
 // DB is a backend.
 type DB interface {

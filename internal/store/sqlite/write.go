@@ -126,8 +126,8 @@ func (db *DB) closeGroup() {
 	// After a severe error the transaction may have ended by itself; then this fails, which is right.
 	db.writer.exec("ROLLBACK")
 	if primary(g.err) == lib.SQLITE_IOERR {
-		broken := fmt.Errorf("%w (%w)", ErrBroken, g.err)
-		db.broken.CompareAndSwap(nil, &broken)
+		g.err = fmt.Errorf("%w (%w)", ErrBroken, g.err)
+		db.broken.CompareAndSwap(nil, &g.err)
 	}
 }
 
