@@ -48,13 +48,13 @@ func (r rule[T]) edit(op Op) edit[T] {
 	return nil
 }
 
-// refusal words the answer to an operation that the table does not allow. allowed holds the paths that
+// wording words the answer to an operation that the table does not allow. allowed holds the paths that
 // take the operation, ops the operations that the path takes; ops is empty for an unknown path.
-type refusal func(op PatchOp, allowed []string, ops []string) error
+type wording func(op PatchOp, allowed []string, ops []string) error
 
 // patch applies the operations in order. It stops at the first refusal; v is then half changed and must
 // be thrown away.
-func patch[T any](v *T, ops []PatchOp, rules []rule[T], refuse refusal) error {
+func patch[T any](v *T, ops []PatchOp, rules []rule[T], refuse wording) error {
 	for _, op := range ops {
 		name, r, known := find(rules, op.Path)
 		if e := r.edit(op.Op); known && e != nil {
