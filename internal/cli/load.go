@@ -22,6 +22,7 @@ type definitionFlags struct {
 	Param  map[string]string `help:"Value of a $${param:…} variable." placeholder:"NAME=VALUE"`
 
 	Account          string   `help:"AWS account id to stand for." default:"123456789012" placeholder:"ID"`
+	RunJS            bool     `help:"Let Node evaluate the JavaScript files that the definition names."`
 	AcceptUnenforced []string `help:"Start although this declared control is not enforced yet; its routes refuse every request." placeholder:"CONTROL"`
 }
 
@@ -32,7 +33,7 @@ func (f *definitionFlags) load(s *Streams) (*project.Definition, error) {
 		return nil, err
 	}
 	d, err := project.Load(file, project.Options{
-		Stage: f.Stage, Region: f.Region, Account: f.Account, Params: f.Param,
+		Stage: f.Stage, Region: f.Region, Account: f.Account, Params: f.Param, RunJS: f.RunJS,
 		Getenv: func(name string) (string, bool) {
 			v := s.Getenv(name)
 			return v, v != ""

@@ -21,6 +21,8 @@ type Options struct {
 	Account       string
 	Params        map[string]string
 	Getenv        func(string) (string, bool)
+	// RunJS lets Node evaluate the JavaScript files that the definition names.
+	RunJS bool
 }
 
 // Definition is a definition, ready to be deployed.
@@ -49,7 +51,7 @@ func Load(file string, o Options) (*Definition, error) {
 }
 
 func (d *Definition) serverless(o Options) error {
-	result, err := serverless.Compile(serverless.Options{
+	options := serverless.Options{
 		File:     d.File,
 		ReadFile: d.read,
 		Getenv:   o.Getenv,
@@ -57,7 +59,11 @@ func (d *Definition) serverless(o Options) error {
 		Region:   o.Region,
 		Account:  o.Account,
 		Params:   o.Params,
-	})
+	}
+	if o.RunJS {
+		options.RunJS = runJS
+	}
+	result, err := serverless.Compile(options)
 	if err != nil {
 		return err
 	}
@@ -141,7 +147,7 @@ func (d *Definition) handlers() error {
 	var faults []error
 	for i := range d.Functions {
 		f := &d.Functions[i]
-		if f.ArtifactZip != "" {
+		if f.Artifact != "" {
 			continue
 		}
 		candidates := sources(f.Runtime, f.Handler)
