@@ -55,6 +55,8 @@ const privateAttribute = '_'
 // immutable is embedded by providers of types whose properties are all create-only.
 type immutable struct{}
 
+func (immutable) isImmutable() {}
+
 func (immutable) update(context.Context, *request) (result, error) {
 	return result{}, errors.New("this type cannot be updated in place")
 }

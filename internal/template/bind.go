@@ -31,7 +31,7 @@ type Bound struct {
 	t          *Template
 	env        Environment
 	given      []ParameterValue
-	parameters map[string]*document.Value
+	parameters map[string]string
 	conditions map[string]truth
 	active     map[string]*Resource
 	needs      map[string][]string
@@ -42,7 +42,7 @@ type Bound struct {
 func (t *Template) Bind(env Environment, given map[string]string) (*Bound, error) {
 	b := &Bound{
 		t: t, env: env,
-		parameters: map[string]*document.Value{},
+		parameters: map[string]string{},
 		conditions: map[string]truth{},
 		active:     map[string]*Resource{},
 		needs:      map[string][]string{},
@@ -107,7 +107,7 @@ func (b *Bound) bindParameters(given map[string]string) error {
 		if err := p.check(text); err != nil {
 			return err
 		}
-		b.parameters[p.Name] = p.value(text)
+		b.parameters[p.Name] = text
 		b.given = append(b.given, ParameterValue{p.Name, text, p.NoEcho})
 	}
 	if missing != nil {

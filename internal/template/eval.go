@@ -245,12 +245,15 @@ func (e *evaluator) lookup(n name) (*document.Value, error) {
 		}
 		return list, nil
 	}
-	if v, ok := e.b.parameters[n.text]; ok {
+	if text, ok := e.b.parameters[n.text]; ok {
 		p := &e.b.t.Parameters[e.b.t.parameter[n.text]]
 		if p.stored() {
 			return nil, hint(fail(n.pos, "parameter %s is to be read from the SSM parameter store, which does not exist here", n.text), "declare it as String and give its value")
 		}
-		return v, e.plain(v)
+		if err := e.plain(str(text, n.pos)); err != nil {
+			return nil, err
+		}
+		return p.value(text, n.pos), e.spend(n.pos, len(text))
 	}
 	if e.values == nil || e.b.active[n.text] == nil {
 		return nil, unresolved(e.block, n)

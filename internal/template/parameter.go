@@ -207,14 +207,14 @@ func (p *Parameter) fault(value string) string {
 	return ""
 }
 
-// value is what Ref returns for an accepted text.
-func (p *Parameter) value(text string) *document.Value {
+// value is what Ref returns for an accepted text, at the place of the Ref.
+func (p *Parameter) value(text string, pos document.Pos) *document.Value {
 	if !p.list() {
-		return str(text, p.Pos)
+		return str(text, pos)
 	}
-	v := document.NewList(p.Pos)
+	v := document.NewList(pos)
 	for _, item := range splitList(text) {
-		v.Items = append(v.Items, str(item, p.Pos))
+		v.Items = append(v.Items, str(item, pos))
 	}
 	return v
 }

@@ -14,6 +14,7 @@
 package serverless
 
 import (
+	"cmp"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -44,7 +45,7 @@ type Options struct {
 	Getenv func(string) (string, bool)
 	// Stage and Region come from the command line; "" when not given.
 	Stage, Region string
-	// Account is the 12-digit id that ${aws:accountId} is.
+	// Account is the 12-digit id that ${aws:accountId} is; "" is 123456789012.
 	Account string
 	// Params and Opts are --param name=value and the other options of the command line.
 	Params, Opts map[string]string
@@ -53,7 +54,7 @@ type Options struct {
 	// DeploymentSuffix ends the id of the deployment resource. When empty it is a digest of the API's
 	// part of the template: an unchanged API keeps its deployment.
 	DeploymentSuffix string
-	// InstanceID is what ${sls:instanceId} is.
+	// InstanceID is what ${sls:instanceId} is; "" is "local". The framework makes a new one at every run.
 	InstanceID string
 	Compat     Compat
 }
@@ -99,18 +100,29 @@ type Warning struct {
 	Msg string
 }
 
-// Compile reads the service file and everything it refers to. Errors are a *document.Error or
-// document.Errors.
+// Compile reads the service file and everything it refers to. An error is a *document.Error or a
+// document.Errors; the result then has Files only, so that a watcher knows what to wait for.
 func Compile(o Options) (*Result, error) {
-	raw, err := loadService(&o)
+	o.Account = cmp.Or(o.Account, "123456789012")
+	o.InstanceID = cmp.Or(o.InstanceID, "local")
+	r := newResolver(&o, filepath.Dir(o.File))
+	r.read = append(r.read, o.File)
+	result, err := compile(&o, r)
+	if err != nil {
+		result = &Result{}
+	}
+	result.Files = r.read
+	return result, err
+}
+
+func compile(o *Options, r *resolver) (*Result, error) {
+	raw, err := r.loadService()
 	if err != nil {
 		return nil, err
 	}
-	r := newResolver(&o, filepath.Dir(o.File), raw)
-	r.read = append(r.read, o.File)
-	c := &compiler{o: &o, warned: map[string]bool{}}
+	c := &compiler{o: o, warned: map[string]bool{}}
 	c.legacy = o.Compat == HonourLegacy && !demandsV3(raw.Get("frameworkVersion"))
-	r.lenient = c.legacy
+	r.root, r.lenient = raw, c.legacy
 
 	stage, _, ok := r.builtin("sls:stage", source{}, raw.Pos)
 	if ok {
@@ -124,7 +136,6 @@ func Compile(o Options) (*Result, error) {
 	c.cfg, c.provider = cfg.value, cfg.value.Get("provider")
 	c.stage, c.region = stage.Text, region.Text
 	result := c.compile()
-	result.Files = r.read
 	if len(c.errs) > 0 {
 		return nil, sorted(c.errs)
 	}
@@ -142,25 +153,25 @@ func sorted(errs document.Errors) error {
 	return slices.Clip(errs).Err()
 }
 
-func loadService(o *Options) (*document.Value, error) {
-	at := document.Pos{File: o.File, Line: 1, Col: 1}
-	switch ext := filepath.Ext(o.File); ext {
+// loadService reads the service file itself.
+func (r *resolver) loadService() (*document.Value, error) {
+	at := document.Pos{File: r.o.File, Line: 1, Col: 1}
+	switch filepath.Ext(r.o.File) {
 	case ".js", ".cjs", ".mjs", ".ts":
-		r := newResolver(o, filepath.Dir(o.File), nil)
-		f := r.load(o.File, at)
+		f := r.load(r.o.File, at)
 		switch {
 		case !f.ok:
 			return nil, r.errs.Err()
 		case f.absent:
-			return nil, &document.Error{Pos: at, Msg: "the file does not exist", Hint: "check the path"}
+			return nil, &document.Error{Pos: at, Msg: "the service file does not exist", Hint: "check the path"}
 		}
 		return asService(f.value)
 	}
-	text, err := o.ReadFile(o.File)
+	text, err := r.o.ReadFile(r.o.File)
 	if err != nil {
 		return nil, &document.Error{Pos: at, Msg: "cannot read the service file: " + err.Error(), Hint: "check the path"}
 	}
-	v, err := document.Load(o.File, text, document.JSYAML)
+	v, err := document.Load(r.o.File, text, document.JSYAML)
 	if err != nil {
 		return nil, err
 	}

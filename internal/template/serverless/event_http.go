@@ -33,6 +33,12 @@ func httpMethods() []string {
 	return []string{"GET", "POST", "PUT", "PATCH", "OPTIONS", "HEAD", "DELETE", "ANY"}
 }
 
+// maxPath is longer than any URL that a client may send.
+const maxPath = 2048
+
+// maxRoutes is the number of resources that a template may have: more routes cannot be deployed.
+const maxRoutes = 500
+
 // readRoutes reads the http events. Two events for the same method and path are refused, whatever the
 // functions: the framework would silently merge them.
 func (c *compiler) readRoutes() {
@@ -45,6 +51,10 @@ func (c *compiler) readRoutes() {
 			r := c.readRoute(f, e)
 			if r == nil {
 				continue
+			}
+			if len(seen) == maxRoutes {
+				c.fail(r.pen.at, "the service has more than 500 routes", "split it: CloudFormation allows 500 resources")
+				return
 			}
 			if twin, ok := seen[r.name()]; ok {
 				c.fail(r.pen.at, "duplicate route "+r.name(), "it is declared first on "+twin.pen.at.String()+"; remove one")
@@ -83,6 +93,10 @@ func (c *compiler) readRoute(f *function, e event) *route {
 		r.method = c.oneOf(document.NewString(e.cfg.Pos, method), "method", httpMethods()...)
 	}
 	if r.method == "" {
+		return nil
+	}
+	if len(r.path) > maxPath {
+		c.fail(e.pen.at, "an http event of function "+f.key+" has a path of more than 2048 characters", "shorten it")
 		return nil
 	}
 	if r.cfg == nil {

@@ -90,6 +90,10 @@ func (c *compiler) readHTTPRoutes(h *httpAPI) {
 			if r == nil {
 				continue
 			}
+			if len(seen) == maxRoutes {
+				c.fail(r.pen.at, "the service has more than 500 routes", "split it: CloudFormation allows 500 resources")
+				return
+			}
 			if twin, ok := seen[r.key()]; ok {
 				c.fail(r.pen.at, "duplicate route "+r.key(), "it is declared first on "+twin.pen.at.String()+"; remove one")
 				continue
@@ -138,6 +142,10 @@ func (c *compiler) readHTTPRoute(f *function, e event) *httpRoute {
 	}
 	if !strings.HasPrefix(r.path, "/") || strings.ContainsAny(r.path, " \t") {
 		c.fail(e.pen.at, "the httpApi event of function "+f.key+" is no method and path", "write httpApi: GET /path, or httpApi: '*'")
+		return nil
+	}
+	if len(r.path) > maxPath {
+		c.fail(e.pen.at, "an httpApi event of function "+f.key+" has a path of more than 2048 characters", "shorten it")
 		return nil
 	}
 	r.method = "ANY"

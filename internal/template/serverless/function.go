@@ -60,6 +60,10 @@ func (c *compiler) readFunctions() {
 				c.wrongType(field.Value, "functions."+field.Name, "a map")
 				continue
 			}
+			if len(c.functions) == maxRoutes {
+				c.fail(field.Pos, "the service has more than 500 functions", "split it: CloudFormation allows 500 resources")
+				return
+			}
 			f := c.readFunction(field)
 			if twin, ok := ids[f.id]; ok {
 				c.fail(f.pen.at, "functions "+twin.key+" and "+f.key+" get the same logical ids", "rename one of them")

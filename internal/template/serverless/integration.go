@@ -290,6 +290,10 @@ func (c *compiler) models(r *route) *document.Value {
 			}
 			id, contentType = "ApiGateway"+pascalCase(name)+"Model", "application/json"
 		}
+		if !given(cfg) {
+			c.fail(f.Pos, "schema "+f.Name+" of route "+r.name()+" is empty", "write a JSON schema, or the name of one")
+			continue
+		}
 		c.putModel(id, contentType, cfg)
 		all = append(all, set(f.Name, p.ref(id)))
 	}

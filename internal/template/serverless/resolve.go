@@ -44,9 +44,9 @@ type outcome struct {
 	ok    bool
 }
 
-func newResolver(o *Options, dir string, root *document.Value) *resolver {
+func newResolver(o *Options, dir string) *resolver {
 	return &resolver{
-		o: o, dir: dir, root: root,
+		o: o, dir: dir,
 		flat: map[*document.Value]outcome{}, whole: map[*document.Value]outcome{}, final: map[*document.Value]bool{},
 		files: map[string]loadedFile{}, outside: map[string]*document.Value{}, fixed: map[string]*document.Value{},
 		missed: map[string]document.Pos{}, size: map[*document.Value]size{},

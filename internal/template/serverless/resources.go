@@ -11,8 +11,8 @@ import (
 func (c *compiler) merged(template *document.Value) *document.Value {
 	var all *document.Value
 	for _, part := range c.items(c.cfg.Get("resources")) {
-		if !given(part) {
-			continue
+		if !given(part) || part.Kind == document.String && part.Text == "" {
+			continue // a file that does not exist, with an empty fallback
 		}
 		if part.Kind != document.Map {
 			c.wrongType(part, "resources", "a map or a list of maps")
