@@ -12,6 +12,10 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	go func() {
+		// The first signal drains; the second one finds the default handling and ends the program at once.
+		<-ctx.Done()
+		stop()
+	}()
 	os.Exit(cli.Run(ctx, os.Args[1:], cli.Standard()))
 }

@@ -3,9 +3,9 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
-	"gatehouse/internal/controlplane"
 	"gatehouse/internal/directory"
 	"gatehouse/internal/function"
 	"gatehouse/internal/gateway/check"
@@ -14,8 +14,6 @@ import (
 	"gatehouse/internal/identity"
 	"gatehouse/internal/lambdahost"
 	"gatehouse/internal/sigv4"
-	"gatehouse/internal/snapshot"
-	"gatehouse/internal/store"
 	"gatehouse/internal/upstream"
 	"gatehouse/internal/verdict"
 )
@@ -97,4 +95,32 @@ func signatureRefused(f *sigv4.Failure) verdict.Decision {
 			"'\n\nThe String-to-Sign should have been\n'" + f.StringToSign + "'\n"
 	}
 	return d
+}
+
+// outgoing gives integrations the HTTP client.
+type outgoing struct{ client *upstream.Client }
+
+// Do implements integration.HTTP.
+func (o outgoing) Do(ctx context.Context, r *integration.Outgoing) (*integration.Incoming, error) {
+	resp, err := o.client.Do(ctx, &upstream.Request{
+		Target: upstream.Target{TLS: r.Scheme == "https", Address: r.Address, Insecure: r.InsecureTLS},
+		Method: r.Method, Host: r.Host, Path: r.Target, Header: r.Header, Body: r.Body,
+	})
+	if err != nil {
+		var e *upstream.Error
+		if errors.As(err, &e) {
+			switch e.Kind {
+			case upstream.Timeout:
+				return nil, fmt.Errorf("%w: %w", integration.ErrTimeout, err)
+			case upstream.Refused, upstream.Invalid:
+				return nil, fmt.Errorf("%w: %w", integration.ErrEgress, err)
+			}
+		}
+		return nil, err
+	}
+	in := &integration.Incoming{Status: resp.Status, Header: resp.Header, Body: resp.Body, Length: resp.Length}
+	if resp.Stream != nil {
+		in.Stream = resp.Stream
+	}
+	return in, nil
 }

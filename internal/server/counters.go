@@ -10,6 +10,8 @@ import (
 	"gatehouse/internal/apigw"
 	"gatehouse/internal/counter"
 	"gatehouse/internal/gateway/check"
+	"gatehouse/internal/meter"
+	"gatehouse/internal/service/apigateway"
 )
 
 // counters gives checks the counters of package counter. It keeps a handle for each client it has seen, so
@@ -18,6 +20,7 @@ type counters struct {
 	local   atomic.Pointer[counter.Local]
 	handles sync.Map // counter.ID → weak.Pointer[counter.Client]
 	count   atomic.Int64
+	now     func() time.Time
 }
 
 // maxHandles bounds the handles; when there are more, all are forgotten and found again.
@@ -81,4 +84,14 @@ func (c *counters) Return(ctx context.Context, now time.Time, charge check.Charg
 // Take implements check.Counters.
 func (c *counters) Take(now time.Time, bucket string, limit *apigw.Limit) bool {
 	return c.local.Load().Take(now, bucket, limit)
+}
+
+// Days implements apigateway.Usage.
+func (c *counters) Days(ctx context.Context, plan *apigw.UsagePlan, member apigw.PlanKey, from, to meter.Day) ([]counter.DayUse, error) {
+	return apigateway.Counted{Counter: c.local.Load(), Now: c.now}.Days(ctx, plan, member, from, to)
+}
+
+// SetRemaining implements apigateway.Usage.
+func (c *counters) SetRemaining(ctx context.Context, plan *apigw.UsagePlan, member apigw.PlanKey, n int64) error {
+	return apigateway.Counted{Counter: c.local.Load(), Now: c.now}.SetRemaining(ctx, plan, member, n)
 }

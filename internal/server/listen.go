@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"strings"
 	"syscall"
@@ -28,6 +29,10 @@ func (s *Server) Listen() (err error) {
 	if s.ctlL, err = listen(s.cfg.Host, s.cfg.ControlPort, "--control-port"); err != nil {
 		return errors.Join(err, s.dataL.Close())
 	}
+	// No integration may reach the control port, however its URI spells the address.
+	if own, err := netip.ParseAddrPort(s.ctlL.Addr().String()); err == nil {
+		s.outgoing.Protect(own)
+	}
 	return nil
 }
 
@@ -49,7 +54,11 @@ func (s *Server) ControlURL() string { return "http://" + s.ctlL.Addr().String()
 // end. Listen must have been called.
 func (s *Server) Serve(ctx context.Context) error {
 	s.data = edge.NewServer(s.door(s.cfg.Dev), s.log)
-	s.control = edge.NewServer(s.controlHandler(), s.log)
+	control, err := s.controlHandler()
+	if err != nil {
+		return err
+	}
+	s.control = edge.NewServer(control, s.log)
 	failed := make(chan error, 2)
 	go func() { failed <- s.data.Serve(s.dataL) }()
 	go func() { failed <- s.control.Serve(s.ctlL) }()
@@ -109,7 +118,7 @@ func asciiLower(s string) string {
 
 // controlHandler shares the control port: calls of APIs by host or by path, the operator's pages, and the
 // AWS API.
-func (s *Server) controlHandler() http.Handler {
+func (s *Server) controlHandler() (http.Handler, error) {
 	door := s.door(false)
 	pages := ops.Config{
 		Version:  s.opts.Version,
@@ -124,7 +133,10 @@ func (s *Server) controlHandler() http.Handler {
 		pages.Reset = func(r *http.Request) error { return s.Reset(r.Context()) }
 	}
 	operator := controlplane.Guard(s.allowHost, ops.Handler(pages))
-	aws := s.controlPlane()
+	aws, err := s.controlPlane()
+	if err != nil {
+		return nil, err
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch path := r.URL.Path; {
 		case snapshot.IsAPIHost(r.Host), strings.HasPrefix(path, "/_aws/execute-api/"), isUserRequest(path):
@@ -134,7 +146,7 @@ func (s *Server) controlHandler() http.Handler {
 		default:
 			aws.ServeHTTP(w, r)
 		}
-	})
+	}), nil
 }
 
 // isUserRequest tells the path form /restapis/{api}/{stage}/_user_request_/… from the operations of API

@@ -211,7 +211,7 @@ func (s *Server) services() (err error) {
 	}
 	s.functions, err = lambda.New(lambda.Config{
 		DB: s.db, Tables: s.tables, Home: s.cfg.Home, Now: s.clock.Now, Host: s.host, Code: &s.code,
-		CodeDir: filepath.Join(s.runDir, "code"), Logger: s.log, Published: s.published,
+		CodeDir: s.codeDir(), Logger: s.log, Published: s.published,
 	})
 	if err != nil {
 		return err
@@ -225,6 +225,14 @@ func (s *Server) services() (err error) {
 		Services: cloudformation.Services{APIGateway: s.apis, Lambda: s.functions, IAM: s.roles},
 	})
 	return nil
+}
+
+// codeDir keeps uploaded code, by digest.
+func (s *Server) codeDir() string {
+	if s.cfg.StateDir == "" {
+		return filepath.Join(s.runDir, "code")
+	}
+	return filepath.Join(s.cfg.StateDir, "code")
 }
 
 // published waits until a revision is served, unless a deployment is under way, which publishes at its end.
@@ -273,7 +281,7 @@ func (s *Server) functionEnv(*function.Config) []string {
 
 // newCounters makes counters whose totals are kept in the store.
 func (s *Server) newCounters() (*counters, error) {
-	c := &counters{}
+	c := &counters{now: s.clock.Now}
 	local, err := counter.New(counter.Config{Totals: &totals{s.db, s.tables, store.Scope(s.cfg.Home.Scope())}, Now: s.clock.Now, Log: s.log})
 	if err != nil {
 		return nil, err
@@ -291,6 +299,9 @@ func (s *Server) Close() error {
 		if l != nil {
 			faults = append(faults, l.Close())
 		}
+	}
+	if s.functions != nil {
+		faults = append(faults, s.functions.Close(ctx))
 	}
 	if s.host != nil {
 		faults = append(faults, s.host.Close(ctx))
