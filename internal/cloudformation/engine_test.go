@@ -406,6 +406,26 @@ Resources:
 	}
 }
 
+// TestRollbackLeftover: what a rollback cannot delete is deleted by the next operation.
+func TestRollbackLeftover(t *testing.T) {
+	b := newBench(t)
+	b.must(two)
+	world := fmt.Sprint(b.w.things)
+	b.w.fail["create C"], b.w.fail["delete a-3"] = true, true
+	out, steps, err := b.deploy(strings.NewReplacer("Size: 1", "Size: 1, Kind: x", "Outputs:", "  C: {Type: \"Test::Thing\", DependsOn: B}\nOutputs:").Replace(two))
+	if err == nil || out.Status != stack.UpdateRollbackComplete {
+		t.Fatalf("%v, want a rollback", err)
+	}
+	same(t, "steps", steps, []string{"create A", "update b-2", "create C", "update b-2", "delete a-3"})
+	clear(b.w.fail)
+	_, steps, err = b.deploy(two)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "steps of the next operation", steps, []string{"delete a-3"})
+	same(t, "things", fmt.Sprint(b.w.things), world)
+}
+
 func TestDelete(t *testing.T) {
 	b := newBench(t)
 	first := b.must(two)

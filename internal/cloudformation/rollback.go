@@ -107,10 +107,7 @@ func (r *run) unmake(creation bool) []stack.LogicalID {
 		if s.made.PhysicalID != "" {
 			if err := r.remove(*s.made, policy); err != nil {
 				failed = append(failed, s.made.LogicalID)
-				if s.before == nil {
-					lost := *s.made
-					r.note(&lost, stack.DeleteFailed, err.Error())
-				}
+				r.remember(s, err)
 				continue
 			}
 		}
@@ -119,6 +116,18 @@ func (r *run) unmake(creation bool) []stack.LogicalID {
 		}
 	}
 	return failed
+}
+
+// remember keeps track of a resource that could not be deleted: the next operation tries again.
+func (r *run) remember(s step, err error) {
+	if s.before == nil {
+		left := *s.made
+		r.note(&left, stack.DeleteFailed, err.Error())
+		return
+	}
+	rec := r.records[s.made.LogicalID]
+	rec.Replaced = append(slices.Clip(rec.Replaced), stack.Replaced{PhysicalID: s.made.PhysicalID, Properties: s.made.Properties, Attributes: s.made.Attributes})
+	r.keep(rec)
 }
 
 // remove deletes one physical resource unless its policy keeps it. The record itself stays as it is.

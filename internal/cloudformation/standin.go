@@ -45,6 +45,8 @@ func wellKnown(typ string) recorded {
 		return recorded{name: "RoleName", ref: "%s", arn: "iam::{account}:role/%s"}
 	case "AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable":
 		return recorded{name: "TableName", ref: "%s", arn: "dynamodb:{here}:table/%s"}
+	case "AWS::Cognito::UserPool":
+		return recorded{ref: "%s", arn: "cognito-idp:{here}:userpool/%s"}
 	case "AWS::SQS::Queue":
 		return recorded{name: "QueueName", ref: "https://sqs.{region}.amazonaws.com/{account}/%s", arn: "sqs:{here}:%s"}
 	case "AWS::SNS::Topic":
