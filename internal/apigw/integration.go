@@ -171,6 +171,9 @@ var integrationRules = []rule[Integration]{
 // Check refuses an integration response that AWS would not keep. m is the method it belongs to: a header
 // can only be set when the method response of the same status declares it.
 func (r *IntegrationResponse) Check(m *Method) error {
+	if err := checkStatus(r.Status); err != nil {
+		return err
+	}
 	if err := checkContentHandling(r.ContentHandling); err != nil {
 		return err
 	}

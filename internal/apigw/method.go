@@ -143,6 +143,9 @@ func asModel(s string) (ModelName, error) { return ModelName(s), nil }
 
 // Check refuses a method response that AWS would not keep.
 func (r *MethodResponse) Check(refs Refs) error {
+	if err := checkStatus(r.Status); err != nil {
+		return err
+	}
 	for _, p := range slices.Sorted(maps.Keys(r.Params)) {
 		if name, ok := strings.CutPrefix(p, "method.response.header."); !ok || name == "" {
 			return badMapping("Invalid mapping expression specified: " + p)

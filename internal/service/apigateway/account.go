@@ -12,7 +12,7 @@ import (
 
 // account returns the account's record, the untouched one when nobody has changed it.
 func (s *Service) account(tx store.Tx) (apigw.Account, error) {
-	a, err := s.Tables.Accounts.Get(tx, s.scope, tables.AccountID)
+	a, err := s.c.Tables.Accounts.Get(tx, s.scope, tables.AccountID)
 	if errors.Is(err, store.ErrNotFound) {
 		return apigw.NewAccount(), nil
 	}
@@ -42,7 +42,7 @@ func (s *Service) UpdateAccount(ctx context.Context, in *apigateway.UpdateAccoun
 			return err
 		}
 		out = account(&a)
-		return s.Tables.Accounts.Put(tx, s.scope, a)
+		return s.c.Tables.Accounts.Put(tx, s.scope, a)
 	})
 	return out, err
 }

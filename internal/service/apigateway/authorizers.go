@@ -17,7 +17,7 @@ func (s *Service) authorizer(tx store.Tx, api, id string) (apigw.Authorizer, err
 	if !storable(id) {
 		return apigw.Authorizer{}, missing
 	}
-	return get(tx, s.Tables.Authorizers, s.scope, tables.InAPI(apigw.APIID(api), id), missing)
+	return get(tx, s.c.Tables.Authorizers, s.scope, tables.InAPI(apigw.APIID(api), id), missing)
 }
 
 // CreateAuthorizer makes an authorizer. Whether its function exists is found out when it is called.
@@ -53,13 +53,13 @@ func (s *Service) CreateAuthorizer(ctx context.Context, in *apigateway.CreateAut
 		if err := a.Check(); err != nil {
 			return err
 		}
-		id, err := s.newID(ctx, IDAuthorizer, exists(tx, s.Tables.Authorizers, s.scope, inThisAPI(api.ID)))
+		id, err := s.newID(ctx, IDAuthorizer, exists(tx, s.c.Tables.Authorizers, s.scope, inThisAPI(api.ID)))
 		if err != nil {
 			return err
 		}
 		a.ID = apigw.AuthorizerID(id)
 		out = authorizer(&a)
-		return s.Tables.Authorizers.Insert(tx, s.scope, a)
+		return s.c.Tables.Authorizers.Insert(tx, s.scope, a)
 	})
 	return out, err
 }
@@ -83,7 +83,7 @@ func (s *Service) GetAuthorizers(ctx context.Context, in *apigateway.GetAuthoriz
 		if err != nil {
 			return err
 		}
-		all, err := inAPI(tx, s.Tables.Authorizers, s.scope, api.ID)
+		all, err := inAPI(tx, s.c.Tables.Authorizers, s.scope, api.ID)
 		if err != nil {
 			return err
 		}
@@ -116,7 +116,7 @@ func (s *Service) UpdateAuthorizer(ctx context.Context, in *apigateway.UpdateAut
 			}
 		}
 		out = authorizer(&a)
-		return s.Tables.Authorizers.Put(tx, s.scope, a)
+		return s.c.Tables.Authorizers.Put(tx, s.scope, a)
 	})
 	return out, err
 }
@@ -131,14 +131,14 @@ func (s *Service) DeleteAuthorizer(ctx context.Context, in *apigateway.DeleteAut
 		if err := s.unused(tx, a.API, "delete authorizer '"+string(a.ID)+"'", func(m *apigw.Method) bool { return m.Authorizer == a.ID }); err != nil {
 			return err
 		}
-		return s.Tables.Authorizers.Delete(tx, s.scope, tables.InAPI(a.API, a.ID))
+		return s.c.Tables.Authorizers.Delete(tx, s.scope, tables.InAPI(a.API, a.ID))
 	})
 }
 
 // unused refuses an action on something that a method uses, naming the first such method by path and verb
 // in the way that is recorded for models: "/pets/GET", and "//GET" for the root.
 func (s *Service) unused(tx store.Tx, api apigw.APIID, action string, uses func(*apigw.Method) bool) error {
-	resources, err := inAPI(tx, s.Tables.Resources, s.scope, api)
+	resources, err := inAPI(tx, s.c.Tables.Resources, s.scope, api)
 	if err != nil {
 		return err
 	}

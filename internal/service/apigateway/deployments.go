@@ -15,19 +15,19 @@ func (s *Service) deployment(tx store.Tx, api, id string) (apigw.Deployment, err
 	if !storable(id) {
 		return apigw.Deployment{}, missing
 	}
-	return get(tx, s.Tables.Deployments, s.scope, tables.InAPI(apigw.APIID(api), id), missing)
+	return get(tx, s.c.Tables.Deployments, s.scope, tables.InAPI(apigw.APIID(api), id), missing)
 }
 
 // definition gathers everything that a deployment freezes.
 func (s *Service) definition(tx store.Tx, a apigw.RestAPI) (d apigw.Definition, err error) {
 	d.API = a
 	for _, load := range []func() error{
-		func() (err error) { d.Resources, err = inAPI(tx, s.Tables.Resources, s.scope, a.ID); return },
-		func() (err error) { d.Authorizers, err = inAPI(tx, s.Tables.Authorizers, s.scope, a.ID); return },
-		func() (err error) { d.Models, err = inAPI(tx, s.Tables.Models, s.scope, a.ID); return },
-		func() (err error) { d.Validators, err = inAPI(tx, s.Tables.Validators, s.scope, a.ID); return },
+		func() (err error) { d.Resources, err = inAPI(tx, s.c.Tables.Resources, s.scope, a.ID); return },
+		func() (err error) { d.Authorizers, err = inAPI(tx, s.c.Tables.Authorizers, s.scope, a.ID); return },
+		func() (err error) { d.Models, err = inAPI(tx, s.c.Tables.Models, s.scope, a.ID); return },
+		func() (err error) { d.Validators, err = inAPI(tx, s.c.Tables.Validators, s.scope, a.ID); return },
 		func() (err error) {
-			d.GatewayResponses, err = inAPI(tx, s.Tables.GatewayResponses, s.scope, a.ID)
+			d.GatewayResponses, err = inAPI(tx, s.c.Tables.GatewayResponses, s.scope, a.ID)
 			return
 		},
 	} {
@@ -55,12 +55,12 @@ func (s *Service) CreateDeployment(ctx context.Context, in *apigateway.CreateDep
 		if err != nil {
 			return err
 		}
-		id, err := s.newID(ctx, IDDeployment, exists(tx, s.Tables.Deployments, s.scope, inThisAPI(a.ID)))
+		id, err := s.newID(ctx, IDDeployment, exists(tx, s.c.Tables.Deployments, s.scope, inThisAPI(a.ID)))
 		if err != nil {
 			return err
 		}
-		d.ID, d.Description, d.Created = apigw.DeploymentID(id), text(in.Description), s.Now()
-		if err := s.Tables.Deployments.Insert(tx, s.scope, d); err != nil {
+		d.ID, d.Description, d.Created = apigw.DeploymentID(id), text(in.Description), s.c.Now()
+		if err := s.c.Tables.Deployments.Insert(tx, s.scope, d); err != nil {
 			return err
 		}
 		out = deployment(&d, false)
@@ -85,17 +85,17 @@ func (s *Service) deploy(tx store.Tx, api apigw.APIID, id apigw.DeploymentID, in
 	if err := apigw.CheckStageName(name); err != nil {
 		return err
 	}
-	stage, err := s.Tables.Stages.Get(tx, s.scope, tables.InAPI(api, name))
+	stage, err := s.c.Tables.Stages.Get(tx, s.scope, tables.InAPI(api, name))
 	if errors.Is(err, store.ErrNotFound) {
 		if canary != nil {
 			return apigw.Refuse(apigw.BadRequest, "Invalid deployment content specified.Stage %s must already be created before making a canary release deployment", name)
 		}
-		stage, err = apigw.Stage{API: api, Name: apigw.StageName(name), Created: s.Now()}, nil
+		stage, err = apigw.Stage{API: api, Name: apigw.StageName(name), Created: s.c.Now()}, nil
 	}
 	if err != nil {
 		return err
 	}
-	stage.Updated = s.Now()
+	stage.Updated = s.c.Now()
 	if canary != nil {
 		stage.Canary = &apigw.Canary{Deployment: id, Variables: variablesOf(canary.StageVariableOverrides), UseCache: is(canary.UseStageCache)}
 		if canary.PercentTraffic != nil {
@@ -122,7 +122,7 @@ func (s *Service) deploy(tx store.Tx, api apigw.APIID, id apigw.DeploymentID, in
 	if err := stage.Check(); err != nil {
 		return err
 	}
-	return s.Tables.Stages.Put(tx, s.scope, stage)
+	return s.c.Tables.Stages.Put(tx, s.scope, stage)
 }
 
 // GetDeployment shows one deployment.
@@ -144,7 +144,7 @@ func (s *Service) GetDeployments(ctx context.Context, in *apigateway.GetDeployme
 		if err != nil {
 			return err
 		}
-		all, err := inAPI(tx, s.Tables.Deployments, s.scope, a.ID)
+		all, err := inAPI(tx, s.c.Tables.Deployments, s.scope, a.ID)
 		if err != nil {
 			return err
 		}
@@ -170,7 +170,7 @@ func (s *Service) UpdateDeployment(ctx context.Context, in *apigateway.UpdateDep
 			return err
 		}
 		out = deployment(&d, false)
-		return s.Tables.Deployments.Put(tx, s.scope, d)
+		return s.c.Tables.Deployments.Put(tx, s.scope, d)
 	})
 	return out, err
 }
@@ -183,13 +183,13 @@ func (s *Service) DeleteDeployment(ctx context.Context, in *apigateway.DeleteDep
 			return err
 		}
 		id := tables.InAPI(d.API, d.ID)
-		for _, err := range s.Tables.Stages.By(tx, s.scope, tables.ByDeployment, id) {
+		for _, err := range s.c.Tables.Stages.By(tx, s.scope, tables.ByDeployment, id) {
 			if err != nil {
 				return err
 			}
 			return apigw.Refuse(apigw.BadRequest, "Active stages pointing to this deployment must be moved or deleted")
 		}
-		return s.Tables.Deployments.Delete(tx, s.scope, id)
+		return s.c.Tables.Deployments.Delete(tx, s.scope, id)
 	})
 }
 

@@ -15,7 +15,7 @@ func (s *Service) customised(tx store.Tx, id string) (apigw.RestAPI, map[string]
 	if err != nil {
 		return api, nil, err
 	}
-	all, err := inAPI(tx, s.Tables.GatewayResponses, s.scope, api.ID)
+	all, err := inAPI(tx, s.c.Tables.GatewayResponses, s.scope, api.ID)
 	set := make(map[string]apigw.GatewayResponse, len(all))
 	for _, r := range all {
 		set[r.Type] = r
@@ -44,7 +44,7 @@ func (s *Service) PutGatewayResponse(ctx context.Context, in *apigateway.PutGate
 			return err
 		}
 		out = gatewayResponse(apigw.Listed{GatewayResponse: r})
-		return s.Tables.GatewayResponses.Put(tx, s.scope, r)
+		return s.c.Tables.GatewayResponses.Put(tx, s.scope, r)
 	})
 	return out, err
 }
@@ -102,7 +102,7 @@ func (s *Service) UpdateGatewayResponse(ctx context.Context, in *apigateway.Upda
 			return err
 		}
 		out = gatewayResponse(apigw.Listed{GatewayResponse: r})
-		return s.Tables.GatewayResponses.Put(tx, s.scope, r)
+		return s.c.Tables.GatewayResponses.Put(tx, s.scope, r)
 	})
 	return out, err
 }
@@ -117,7 +117,7 @@ func (s *Service) DeleteGatewayResponse(ctx context.Context, in *apigateway.Dele
 		if _, ok := set[in.ResponseType]; !ok {
 			return noResponseType()
 		}
-		return s.Tables.GatewayResponses.Delete(tx, s.scope, tables.InAPI(api.ID, in.ResponseType))
+		return s.c.Tables.GatewayResponses.Delete(tx, s.scope, tables.InAPI(api.ID, in.ResponseType))
 	})
 }
 

@@ -48,8 +48,8 @@ func (s *Service) ImportApiKeys(ctx context.Context, in *apigateway.ImportApiKey
 
 // importKey makes a key, or overwrites the one with the same value, which keeps its id and plans.
 func (s *Service) importKey(ctx context.Context, tx store.Tx, k apigw.APIKey) (apigw.KeyID, error) {
-	k.Created, k.Updated = s.Now(), s.Now()
-	old, err := s.Tables.APIKeys.One(tx, s.scope, tables.ByLookup, s.Tables.Lookup(k.Value.Reveal()))
+	k.Created, k.Updated = s.c.Now(), s.c.Now()
+	old, err := s.c.Tables.APIKeys.One(tx, s.scope, tables.ByLookup, s.c.Tables.Lookup(k.Value.Reveal()))
 	if errors.Is(err, store.ErrNotFound) {
 		err := s.insertKey(ctx, tx, &k)
 		return k.ID, err
@@ -64,7 +64,7 @@ func (s *Service) importKey(ctx context.Context, tx store.Tx, k apigw.APIKey) (a
 // importMembership puts a key into a plan. A refusal becomes a warning.
 func (s *Service) importMembership(tx store.Tx, plan apigw.PlanID, key apigw.KeyID) (warning string, err error) {
 	if storable(string(plan)) {
-		if _, err := s.Tables.PlanKeys.Get(tx, s.scope, tables.InPlan(plan, key)); err == nil {
+		if _, err := s.c.Tables.PlanKeys.Get(tx, s.scope, tables.InPlan(plan, key)); err == nil {
 			return "", nil
 		}
 	}

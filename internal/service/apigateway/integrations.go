@@ -172,7 +172,7 @@ func (s *Service) DeleteIntegrationResponse(ctx context.Context, in *apigateway.
 			return err
 		}
 		delete(m.Integration.Responses, in.StatusCode)
-		return s.Tables.Resources.Put(tx, s.scope, r)
+		return s.c.Tables.Resources.Put(tx, s.scope, r)
 	})
 }
 

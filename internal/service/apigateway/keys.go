@@ -22,7 +22,7 @@ func noKey() error {
 }
 
 func (s *Service) key(tx store.Tx, id string) (apigw.APIKey, error) {
-	return get(tx, s.Tables.APIKeys, s.scope, id, noKey())
+	return get(tx, s.c.Tables.APIKeys, s.scope, id, noKey())
 }
 
 // CreateApiKey makes an API key. It is disabled unless the caller says otherwise [recorded], and its value
@@ -36,8 +36,8 @@ func (s *Service) CreateApiKey(ctx context.Context, in *apigateway.CreateApiKeyI
 			CustomerID:  text(in.CustomerId),
 			Enabled:     is(in.Enabled),
 			Tags:        tagsOf(in.Tags),
-			Created:     s.Now(),
-			Updated:     s.Now(),
+			Created:     s.c.Now(),
+			Updated:     s.c.Now(),
 		}
 		for _, stage := range in.StageKeys {
 			k.StageKeys = append(k.StageKeys, text(stage.RestApiId)+"/"+text(stage.StageName))
@@ -55,7 +55,7 @@ func (s *Service) CreateApiKey(ctx context.Context, in *apigateway.CreateApiKeyI
 // insertKey gives a new key its id, and a value when it has none, and keeps it.
 func (s *Service) insertKey(ctx context.Context, tx store.Tx, k *apigw.APIKey) error {
 	if k.Value.Reveal() == "" {
-		value, err := draw(s.Random, alnum, generatedValue)
+		value, err := draw(s.c.Random, alnum, generatedValue)
 		if err != nil {
 			return err
 		}
@@ -64,7 +64,7 @@ func (s *Service) insertKey(ctx context.Context, tx store.Tx, k *apigw.APIKey) e
 	if err := k.Check(); err != nil {
 		return err
 	}
-	id, err := s.newID(ctx, IDKey, exists(tx, s.Tables.APIKeys, s.scope, func(id string) string { return id }))
+	id, err := s.newID(ctx, IDKey, exists(tx, s.c.Tables.APIKeys, s.scope, func(id string) string { return id }))
 	if err != nil {
 		return err
 	}
@@ -74,7 +74,7 @@ func (s *Service) insertKey(ctx context.Context, tx store.Tx, k *apigw.APIKey) e
 
 // putKey keeps a key. Values are unique in an account and region [docs].
 func (s *Service) putKey(tx store.Tx, k *apigw.APIKey) error {
-	err := s.Tables.APIKeys.Put(tx, s.scope, *k)
+	err := s.c.Tables.APIKeys.Put(tx, s.scope, *k)
 	if errors.Is(err, store.ErrExists) {
 		return apigw.Refuse(apigw.Conflict, "API Key already exists")
 	}
@@ -100,7 +100,7 @@ func (s *Service) GetApiKeys(ctx context.Context, in *apigateway.GetApiKeysInput
 	out := &apigateway.ApiKeys{Items: []apigateway.ApiKey{}}
 	err := s.view(ctx, func(tx store.Tx) error {
 		var found []apigw.APIKey
-		for k, err := range s.Tables.APIKeys.List(tx, s.scope, "", "") {
+		for k, err := range s.c.Tables.APIKeys.List(tx, s.scope, "", "") {
 			if err != nil {
 				return err
 			}
@@ -130,7 +130,7 @@ func (s *Service) UpdateApiKey(ctx context.Context, in *apigateway.UpdateApiKeyI
 		if k, err = apigw.PatchKey(k, patchOf(in.PatchOperations)); err != nil {
 			return err
 		}
-		k.Updated = s.Now()
+		k.Updated = s.c.Now()
 		out = keyWithTags(apiKey(&k, false))
 		return s.putKey(tx, &k)
 	})
@@ -144,16 +144,16 @@ func (s *Service) DeleteApiKey(ctx context.Context, in *apigateway.DeleteApiKeyI
 		if err != nil {
 			return err
 		}
-		memberships, err := collect(s.Tables.PlanKeys.By(tx, s.scope, tables.ByKey, string(k.ID)))
+		memberships, err := collect(s.c.Tables.PlanKeys.By(tx, s.scope, tables.ByKey, string(k.ID)))
 		if err != nil {
 			return err
 		}
 		for _, m := range memberships {
-			if err := s.Tables.PlanKeys.Delete(tx, s.scope, tables.InPlan(m.Plan, m.Key)); err != nil {
+			if err := s.c.Tables.PlanKeys.Delete(tx, s.scope, tables.InPlan(m.Plan, m.Key)); err != nil {
 				return err
 			}
 		}
-		return s.Tables.APIKeys.Delete(tx, s.scope, string(k.ID))
+		return s.c.Tables.APIKeys.Delete(tx, s.scope, string(k.ID))
 	})
 }
 

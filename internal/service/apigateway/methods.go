@@ -17,21 +17,21 @@ func (s *Service) refs(tx store.Tx, api apigw.APIID) (apigw.Refs, error) {
 		Validators:  map[apigw.ValidatorID]bool{},
 		Models:      map[apigw.ModelName]bool{},
 	}
-	authorizers, err := inAPI(tx, s.Tables.Authorizers, s.scope, api)
+	authorizers, err := inAPI(tx, s.c.Tables.Authorizers, s.scope, api)
 	if err != nil {
 		return refs, err
 	}
 	for _, a := range authorizers {
 		refs.Authorizers[a.ID] = a
 	}
-	validators, err := inAPI(tx, s.Tables.Validators, s.scope, api)
+	validators, err := inAPI(tx, s.c.Tables.Validators, s.scope, api)
 	if err != nil {
 		return refs, err
 	}
 	for _, v := range validators {
 		refs.Validators[v.ID] = true
 	}
-	models, err := inAPI(tx, s.Tables.Models, s.scope, api)
+	models, err := inAPI(tx, s.c.Tables.Models, s.scope, api)
 	for _, m := range models {
 		refs.Models[m.Name] = true
 	}
@@ -52,7 +52,7 @@ func (s *Service) changeMethod(ctx context.Context, api, id, verb string, fn fun
 		if err := fn(tx, &r, m); err != nil {
 			return err
 		}
-		return s.Tables.Resources.Put(tx, s.scope, r)
+		return s.c.Tables.Resources.Put(tx, s.scope, r)
 	})
 }
 
@@ -106,7 +106,7 @@ func (s *Service) PutMethod(ctx context.Context, in *apigateway.PutMethodInput) 
 		}
 		r.Methods[m.Verb] = m
 		out = method(m)
-		return s.Tables.Resources.Put(tx, s.scope, r)
+		return s.c.Tables.Resources.Put(tx, s.scope, r)
 	})
 	return out, err
 }

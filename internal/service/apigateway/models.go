@@ -15,7 +15,7 @@ func (s *Service) model(tx store.Tx, api, name string) (apigw.Model, error) {
 	if !storable(name) {
 		return apigw.Model{}, missing
 	}
-	return get(tx, s.Tables.Models, s.scope, tables.InAPI(apigw.APIID(api), name), missing)
+	return get(tx, s.c.Tables.Models, s.scope, tables.InAPI(apigw.APIID(api), name), missing)
 }
 
 // CreateModel makes a model.
@@ -37,7 +37,7 @@ func (s *Service) CreateModel(ctx context.Context, in *apigateway.CreateModelInp
 			return err
 		}
 		out = model(&m)
-		err = s.Tables.Models.Insert(tx, s.scope, m)
+		err = s.c.Tables.Models.Insert(tx, s.scope, m)
 		if errors.Is(err, store.ErrExists) {
 			return apigw.Refuse(apigw.Conflict, "Model name already exists for this REST API")
 		}
@@ -71,7 +71,7 @@ func (s *Service) GetModels(ctx context.Context, in *apigateway.GetModelsInput) 
 		if err != nil {
 			return err
 		}
-		all, err := inAPI(tx, s.Tables.Models, s.scope, api.ID)
+		all, err := inAPI(tx, s.c.Tables.Models, s.scope, api.ID)
 		if err != nil {
 			return err
 		}
@@ -97,7 +97,7 @@ func (s *Service) UpdateModel(ctx context.Context, in *apigateway.UpdateModelInp
 			return err
 		}
 		out = model(&m)
-		return s.Tables.Models.Put(tx, s.scope, m)
+		return s.c.Tables.Models.Put(tx, s.scope, m)
 	})
 	return out, err
 }
@@ -121,7 +121,7 @@ func (s *Service) DeleteModel(ctx context.Context, in *apigateway.DeleteModelInp
 		if err != nil {
 			return err
 		}
-		return s.Tables.Models.Delete(tx, s.scope, tables.InAPI(m.API, m.Name))
+		return s.c.Tables.Models.Delete(tx, s.scope, tables.InAPI(m.API, m.Name))
 	})
 }
 

@@ -44,7 +44,7 @@ func (s *Service) join(tx store.Tx, plan, key string) (apigw.APIKey, error) {
 	if err := s.checkOnePlan(tx, k.ID, p.ID, p.Stages); err != nil {
 		return apigw.APIKey{}, err
 	}
-	err = s.Tables.PlanKeys.Insert(tx, s.scope, apigw.PlanKey{Plan: p.ID, Key: k.ID, Created: s.Now()})
+	err = s.c.Tables.PlanKeys.Insert(tx, s.scope, apigw.PlanKey{Plan: p.ID, Key: k.ID, Created: s.c.Now()})
 	if errors.Is(err, store.ErrExists) {
 		return k, apigw.Refuse(apigw.Conflict, "API Key %s is already in Usage Plan %s", k.ID, p.ID)
 	}
@@ -54,7 +54,7 @@ func (s *Service) join(tx store.Tx, plan, key string) (apigw.APIKey, error) {
 // checkOnePlan refuses stages of one plan that another plan of the same key covers as well, and a key in
 // too many plans. The texts are inferred.
 func (s *Service) checkOnePlan(tx store.Tx, key apigw.KeyID, plan apigw.PlanID, stages []apigw.PlanStage) error {
-	others, err := collect(s.Tables.PlanKeys.By(tx, s.scope, tables.ByKey, string(key)))
+	others, err := collect(s.c.Tables.PlanKeys.By(tx, s.scope, tables.ByKey, string(key)))
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func (s *Service) checkOnePlan(tx store.Tx, key apigw.KeyID, plan apigw.PlanID, 
 		if count++; count >= apigw.MaxPlansPerKey {
 			return apigw.Refuse(apigw.LimitExceeded, "API Key %s is already in %d Usage Plans", key, apigw.MaxPlansPerKey)
 		}
-		other, err := s.Tables.UsagePlans.Get(tx, s.scope, string(m.Plan))
+		other, err := s.c.Tables.UsagePlans.Get(tx, s.scope, string(m.Plan))
 		if err != nil {
 			return err
 		}
@@ -105,7 +105,7 @@ func (s *Service) member(tx store.Tx, plan, key string) (apigw.APIKey, error) {
 	if !storable(key) {
 		return apigw.APIKey{}, missing
 	}
-	if _, err := get(tx, s.Tables.PlanKeys, s.scope, tables.InPlan(p.ID, apigw.KeyID(key)), missing); err != nil {
+	if _, err := get(tx, s.c.Tables.PlanKeys, s.scope, tables.InPlan(p.ID, apigw.KeyID(key)), missing); err != nil {
 		return apigw.APIKey{}, err
 	}
 	return s.key(tx, key)
@@ -141,11 +141,11 @@ func (s *Service) keysOf(tx store.Tx, plan string) ([]apigw.APIKey, error) {
 		return nil, nil
 	}
 	var out []apigw.APIKey
-	for m, err := range s.Tables.PlanKeys.List(tx, s.scope, tables.InPlan(apigw.PlanID(plan), ""), "") {
+	for m, err := range s.c.Tables.PlanKeys.List(tx, s.scope, tables.InPlan(apigw.PlanID(plan), ""), "") {
 		if err != nil {
 			return nil, err
 		}
-		k, err := s.Tables.APIKeys.Get(tx, s.scope, string(m.Key))
+		k, err := s.c.Tables.APIKeys.Get(tx, s.scope, string(m.Key))
 		if err != nil {
 			return nil, err
 		}
@@ -161,7 +161,7 @@ func (s *Service) DeleteUsagePlanKey(ctx context.Context, in *apigateway.DeleteU
 		if err != nil {
 			return err
 		}
-		return s.Tables.PlanKeys.Delete(tx, s.scope, tables.InPlan(apigw.PlanID(in.UsagePlanId), k.ID))
+		return s.c.Tables.PlanKeys.Delete(tx, s.scope, tables.InPlan(apigw.PlanID(in.UsagePlanId), k.ID))
 	})
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 func (s *Service) plan(tx store.Tx, id string) (apigw.UsagePlan, error) {
-	return get(tx, s.Tables.UsagePlans, s.scope, id, apigw.Refuse(apigw.NotFound, "Invalid Usage Plan ID specified"))
+	return get(tx, s.c.Tables.UsagePlans, s.scope, id, apigw.Refuse(apigw.NotFound, "Invalid Usage Plan ID specified"))
 }
 
 // CreateUsagePlan makes a plan.
@@ -21,7 +21,7 @@ func (s *Service) CreateUsagePlan(ctx context.Context, in *apigateway.CreateUsag
 			Name:        in.Name,
 			Description: text(in.Description),
 			Tags:        tagsOf(in.Tags),
-			Created:     s.Now(),
+			Created:     s.c.Now(),
 		}
 		if t := in.Throttle; t != nil {
 			p.Throttle = new(limitOf(*t))
@@ -51,7 +51,7 @@ func (s *Service) CreateUsagePlan(ctx context.Context, in *apigateway.CreateUsag
 		if err := p.Check(); err != nil {
 			return err
 		}
-		id, err := s.newID(ctx, IDPlan, exists(tx, s.Tables.UsagePlans, s.scope, func(id string) string { return id }))
+		id, err := s.newID(ctx, IDPlan, exists(tx, s.c.Tables.UsagePlans, s.scope, func(id string) string { return id }))
 		if err != nil {
 			return err
 		}
@@ -61,7 +61,7 @@ func (s *Service) CreateUsagePlan(ctx context.Context, in *apigateway.CreateUsag
 			return err
 		}
 		out = usagePlan(&p)
-		return s.Tables.UsagePlans.Insert(tx, s.scope, p)
+		return s.c.Tables.UsagePlans.Insert(tx, s.scope, p)
 	})
 	return out, err
 }
@@ -91,7 +91,7 @@ func (s *Service) checkPlanStages(tx store.Tx, p *apigw.UsagePlan, added []apigw
 			return err
 		}
 	}
-	keys, err := collect(s.Tables.PlanKeys.List(tx, s.scope, tables.InPlan(p.ID, ""), ""))
+	keys, err := collect(s.c.Tables.PlanKeys.List(tx, s.scope, tables.InPlan(p.ID, ""), ""))
 	if err != nil {
 		return err
 	}
@@ -118,7 +118,7 @@ func (s *Service) GetUsagePlan(ctx context.Context, in *apigateway.GetUsagePlanI
 func (s *Service) GetUsagePlans(ctx context.Context, in *apigateway.GetUsagePlansInput) (*apigateway.UsagePlans, error) {
 	out := &apigateway.UsagePlans{Items: []apigateway.UsagePlan{}}
 	err := s.view(ctx, func(tx store.Tx) error {
-		all, err := collect(s.Tables.UsagePlans.List(tx, s.scope, "", ""))
+		all, err := collect(s.c.Tables.UsagePlans.List(tx, s.scope, "", ""))
 		if err != nil {
 			return err
 		}
@@ -142,7 +142,7 @@ func (s *Service) plansOf(tx store.Tx, all []apigw.UsagePlan, key string) ([]api
 		return nil, nil
 	}
 	of := map[apigw.PlanID]bool{}
-	for m, err := range s.Tables.PlanKeys.By(tx, s.scope, tables.ByKey, key) {
+	for m, err := range s.c.Tables.PlanKeys.By(tx, s.scope, tables.ByKey, key) {
 		if err != nil {
 			return nil, err
 		}
@@ -184,7 +184,7 @@ func (s *Service) UpdateUsagePlan(ctx context.Context, in *apigateway.UpdateUsag
 			return err
 		}
 		out = planWithTags(usagePlan(&p))
-		return s.Tables.UsagePlans.Put(tx, s.scope, p)
+		return s.c.Tables.UsagePlans.Put(tx, s.scope, p)
 	})
 	return out, err
 }
@@ -199,16 +199,16 @@ func (s *Service) DeleteUsagePlan(ctx context.Context, in *apigateway.DeleteUsag
 		if len(p.Stages) > 0 {
 			return apigw.Refuse(apigw.BadRequest, "Cannot delete Usage Plan %s because there are API Stages associated with it, including %s:%s", p.ID, p.Stages[0].API, p.Stages[0].Stage)
 		}
-		keys, err := collect(s.Tables.PlanKeys.List(tx, s.scope, tables.InPlan(p.ID, ""), ""))
+		keys, err := collect(s.c.Tables.PlanKeys.List(tx, s.scope, tables.InPlan(p.ID, ""), ""))
 		if err != nil {
 			return err
 		}
 		for _, k := range keys {
-			if err := s.Tables.PlanKeys.Delete(tx, s.scope, tables.InPlan(k.Plan, k.Key)); err != nil {
+			if err := s.c.Tables.PlanKeys.Delete(tx, s.scope, tables.InPlan(k.Plan, k.Key)); err != nil {
 				return err
 			}
 		}
-		return s.Tables.UsagePlans.Delete(tx, s.scope, string(p.ID))
+		return s.c.Tables.UsagePlans.Delete(tx, s.scope, string(p.ID))
 	})
 }
 

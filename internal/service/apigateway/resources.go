@@ -17,14 +17,14 @@ func (s *Service) resource(tx store.Tx, api, id string) (apigw.Resource, error) 
 	if !storable(id) {
 		return apigw.Resource{}, noResource()
 	}
-	return get(tx, s.Tables.Resources, s.scope, tables.InAPI(apigw.APIID(api), id), noResource())
+	return get(tx, s.c.Tables.Resources, s.scope, tables.InAPI(apigw.APIID(api), id), noResource())
 }
 
 func (s *Service) tree(tx store.Tx, api string) (apigw.Tree, error) {
 	if !storable(api) {
 		return nil, nil
 	}
-	all, err := inAPI(tx, s.Tables.Resources, s.scope, apigw.APIID(api))
+	all, err := inAPI(tx, s.c.Tables.Resources, s.scope, apigw.APIID(api))
 	return apigw.Tree(all), err
 }
 
@@ -41,7 +41,7 @@ func (s *Service) CreateResource(ctx context.Context, in *apigateway.CreateResou
 		if err != nil {
 			return err
 		}
-		id, err := s.newID(ctx, IDResource, exists(tx, s.Tables.Resources, s.scope, inThisAPI(parent.API)))
+		id, err := s.newID(ctx, IDResource, exists(tx, s.c.Tables.Resources, s.scope, inThisAPI(parent.API)))
 		if err != nil {
 			return err
 		}
@@ -50,7 +50,7 @@ func (s *Service) CreateResource(ctx context.Context, in *apigateway.CreateResou
 			return err
 		}
 		out = resource(&r, false)
-		return s.Tables.Resources.Insert(tx, s.scope, r)
+		return s.c.Tables.Resources.Insert(tx, s.scope, r)
 	})
 	return out, err
 }
@@ -100,7 +100,7 @@ func (s *Service) UpdateResource(ctx context.Context, in *apigateway.UpdateResou
 			return err
 		}
 		for _, r := range changed {
-			if err := s.Tables.Resources.Put(tx, s.scope, r); err != nil {
+			if err := s.c.Tables.Resources.Put(tx, s.scope, r); err != nil {
 				return err
 			}
 		}
@@ -125,7 +125,7 @@ func (s *Service) DeleteResource(ctx context.Context, in *apigateway.DeleteResou
 			return apigw.Refuse(apigw.BadRequest, "Root resource cannot be deleted.")
 		}
 		for _, id := range tree.Under(r.ID) {
-			if err := s.Tables.Resources.Delete(tx, s.scope, tables.InAPI(r.API, id)); err != nil {
+			if err := s.c.Tables.Resources.Delete(tx, s.scope, tables.InAPI(r.API, id)); err != nil {
 				return err
 			}
 		}

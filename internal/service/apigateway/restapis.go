@@ -14,11 +14,11 @@ import (
 
 // noAPI is the refusal for an unknown API; it names the account, as AWS does [recorded].
 func (s *Service) noAPI(id string) error {
-	return apigw.Refuse(apigw.NotFound, "Invalid API identifier specified %s:%s", s.Home.Account, id)
+	return apigw.Refuse(apigw.NotFound, "Invalid API identifier specified %s:%s", s.c.Home.Account, id)
 }
 
 func (s *Service) api(tx store.Tx, id string) (apigw.RestAPI, error) {
-	return get(tx, s.Tables.RestAPIs, s.scope, id, s.noAPI(id))
+	return get(tx, s.c.Tables.RestAPIs, s.scope, id, s.noAPI(id))
 }
 
 // CreateRestApi makes an API with its root resource and the two default models.
@@ -29,7 +29,7 @@ func (s *Service) CreateRestApi(ctx context.Context, in *apigateway.CreateRestAp
 			Name:                      in.Name,
 			Description:               text(in.Description),
 			Version:                   text(in.Version),
-			Created:                   s.Now(),
+			Created:                   s.c.Now(),
 			Policy:                    text(in.Policy),
 			KeySource:                 apigw.KeySource(text(in.ApiKeySource)),
 			MinimumCompressionSize:    in.MinimumCompressionSize,
@@ -56,7 +56,7 @@ func (s *Service) CreateRestApi(ctx context.Context, in *apigateway.CreateRestAp
 		if err := checkPolicy(a.Policy); err != nil {
 			return err
 		}
-		id, err := s.newID(ctx, IDRestAPI, exists(tx, s.Tables.RestAPIs, s.scope, func(id string) string { return id }))
+		id, err := s.newID(ctx, IDRestAPI, exists(tx, s.c.Tables.RestAPIs, s.scope, func(id string) string { return id }))
 		if err != nil {
 			return err
 		}
@@ -66,17 +66,17 @@ func (s *Service) CreateRestApi(ctx context.Context, in *apigateway.CreateRestAp
 			return err
 		}
 		a.Root = apigw.ResourceID(root)
-		if err := s.Tables.RestAPIs.Insert(tx, s.scope, a); err != nil {
+		if err := s.c.Tables.RestAPIs.Insert(tx, s.scope, a); err != nil {
 			return err
 		}
-		if err := s.Tables.Resources.Insert(tx, s.scope, apigw.Resource{API: a.ID, ID: a.Root, Path: "/"}); err != nil {
+		if err := s.c.Tables.Resources.Insert(tx, s.scope, apigw.Resource{API: a.ID, ID: a.Root, Path: "/"}); err != nil {
 			return err
 		}
 		for _, m := range apigw.DefaultModels(a.ID) {
-			if m.ID, err = s.IDs.New(IDModel, id+"/"+string(m.Name)); err != nil {
+			if m.ID, err = s.c.IDs.New(IDModel, id+"/"+string(m.Name)); err != nil {
 				return err
 			}
-			if err := s.Tables.Models.Insert(tx, s.scope, m); err != nil {
+			if err := s.c.Tables.Models.Insert(tx, s.scope, m); err != nil {
 				return err
 			}
 		}
@@ -101,7 +101,7 @@ func (s *Service) GetRestApi(ctx context.Context, in *apigateway.GetRestApiInput
 func (s *Service) GetRestApis(ctx context.Context, in *apigateway.GetRestApisInput) (*apigateway.RestApis, error) {
 	out := &apigateway.RestApis{Items: []apigateway.RestApi{}}
 	err := s.view(ctx, func(tx store.Tx) error {
-		all, err := collect(s.Tables.RestAPIs.List(tx, s.scope, "", ""))
+		all, err := collect(s.c.Tables.RestAPIs.List(tx, s.scope, "", ""))
 		if err != nil {
 			return err
 		}
@@ -130,7 +130,7 @@ func (s *Service) UpdateRestApi(ctx context.Context, in *apigateway.UpdateRestAp
 			return err
 		}
 		out = withTags(restAPI(&a))
-		return s.Tables.RestAPIs.Put(tx, s.scope, a)
+		return s.c.Tables.RestAPIs.Put(tx, s.scope, a)
 	})
 	return out, err
 }
@@ -143,7 +143,7 @@ func (s *Service) DeleteRestApi(ctx context.Context, in *apigateway.DeleteRestAp
 		if err != nil {
 			return err
 		}
-		t := s.Tables
+		t := s.c.Tables
 		for _, drop := range []func() error{
 			func() error { return dropAll(tx, t.Stages, s.scope, a.ID) },
 			func() error { return dropAll(tx, t.Deployments, s.scope, a.ID) },

@@ -42,7 +42,7 @@ type Config struct {
 
 // Service has the operations as methods.
 type Service struct {
-	Config
+	c     Config
 	scope store.Scope
 	// pages authenticates positions of listings.
 	pages []byte
@@ -54,29 +54,29 @@ func New(c Config) (*Service, error) {
 	if _, err := io.ReadFull(c.Random, pages); err != nil {
 		return nil, fmt.Errorf("apigateway: %w", err)
 	}
-	return &Service{Config: c, scope: store.Scope(c.Home.Scope()), pages: pages}, nil
+	return &Service{c: c, scope: store.Scope(c.Home.Scope()), pages: pages}, nil
 }
 
 // view runs fn on a snapshot and makes its refusals fit for the wire.
 func (s *Service) view(ctx context.Context, fn func(store.Tx) error) error {
-	return fault(s.DB.View(ctx, fn))
+	return fault(s.c.DB.View(ctx, fn))
 }
 
 // update runs fn in a transaction whose changes nothing that is served depends on.
 func (s *Service) update(ctx context.Context, fn func(store.Tx) error) error {
-	_, err := s.DB.Update(ctx, fn)
+	_, err := s.c.DB.Update(ctx, fn)
 	return fault(err)
 }
 
 // live runs fn in a transaction and waits until its changes are served. Whoever waits in vain has still
 // written: the error of a compiler is shown by the publisher.
 func (s *Service) live(ctx context.Context, fn func(store.Tx) error) error {
-	rev, err := s.DB.Update(ctx, fn)
+	rev, err := s.c.DB.Update(ctx, fn)
 	if err != nil {
 		return fault(err)
 	}
-	if s.Published != nil {
-		if err := s.Published(ctx, rev); err != nil && ctx.Err() != nil {
+	if s.c.Published != nil {
+		if err := s.c.Published(ctx, rev); err != nil && ctx.Err() != nil {
 			return err
 		}
 	}
@@ -174,7 +174,7 @@ func (s *Service) newID(ctx context.Context, kind IDKind, taken func(id string) 
 		if h != "" && n > 0 {
 			h = fmt.Sprintf("%s#%d", hint, n)
 		}
-		id, err := s.IDs.New(kind, h)
+		id, err := s.c.IDs.New(kind, h)
 		if err != nil {
 			return "", err
 		}

@@ -15,7 +15,7 @@ func (s *Service) stage(tx store.Tx, api, name string) (apigw.Stage, error) {
 	if !storable(name) {
 		return apigw.Stage{}, missing
 	}
-	return get(tx, s.Tables.Stages, s.scope, tables.InAPI(apigw.APIID(api), name), missing)
+	return get(tx, s.c.Tables.Stages, s.scope, tables.InAPI(apigw.APIID(api), name), missing)
 }
 
 // checkDeployments wants the deployments of a stage to exist.
@@ -25,7 +25,7 @@ func (s *Service) checkDeployments(tx store.Tx, st *apigw.Stage) error {
 		ids = append(ids, st.Canary.Deployment)
 	}
 	for _, id := range ids {
-		_, err := get(tx, s.Tables.Deployments, s.scope, tables.InAPI(st.API, id), apigw.Refuse(apigw.BadRequest, "Deployment id does not exist"))
+		_, err := get(tx, s.c.Tables.Deployments, s.scope, tables.InAPI(st.API, id), apigw.Refuse(apigw.BadRequest, "Deployment id does not exist"))
 		if err != nil {
 			return err
 		}
@@ -52,8 +52,8 @@ func (s *Service) CreateStage(ctx context.Context, in *apigateway.CreateStageInp
 			Tracing:       is(in.TracingEnabled),
 			Documentation: text(in.DocumentationVersion),
 			Tags:          tagsOf(in.Tags),
-			Created:       s.Now(),
-			Updated:       s.Now(),
+			Created:       s.c.Now(),
+			Updated:       s.c.Now(),
 		}
 		if c := in.CanarySettings; c != nil {
 			st.Canary = &apigw.Canary{Deployment: apigw.DeploymentID(text(c.DeploymentId)), Variables: variablesOf(c.StageVariableOverrides), UseCache: is(c.UseStageCache)}
@@ -71,7 +71,7 @@ func (s *Service) CreateStage(ctx context.Context, in *apigateway.CreateStageInp
 			return err
 		}
 		out = stage(&st)
-		err = s.Tables.Stages.Insert(tx, s.scope, st)
+		err = s.c.Tables.Stages.Insert(tx, s.scope, st)
 		if errors.Is(err, store.ErrExists) {
 			return apigw.Refuse(apigw.Conflict, "Stage already exists")
 		}
@@ -99,7 +99,7 @@ func (s *Service) GetStages(ctx context.Context, in *apigateway.GetStagesInput) 
 		if err != nil {
 			return err
 		}
-		all, err := inAPI(tx, s.Tables.Stages, s.scope, a.ID)
+		all, err := inAPI(tx, s.c.Tables.Stages, s.scope, a.ID)
 		for i := range all {
 			if id := text(in.DeploymentId); id == "" || string(all[i].Deployment) == id {
 				out.Item = append(out.Item, *stage(&all[i]))
@@ -118,14 +118,14 @@ func (s *Service) UpdateStage(ctx context.Context, in *apigateway.UpdateStageInp
 		if err != nil {
 			return err
 		}
-		if st, err = apigw.PatchStage(st, patchOf(in.PatchOperations), s.Now()); err != nil {
+		if st, err = apigw.PatchStage(st, patchOf(in.PatchOperations), s.c.Now()); err != nil {
 			return err
 		}
 		if err := s.checkDeployments(tx, &st); err != nil {
 			return err
 		}
 		out = stage(&st)
-		return s.Tables.Stages.Put(tx, s.scope, st)
+		return s.c.Tables.Stages.Put(tx, s.scope, st)
 	})
 	return out, err
 }
@@ -137,7 +137,7 @@ func (s *Service) DeleteStage(ctx context.Context, in *apigateway.DeleteStageInp
 		if err != nil {
 			return err
 		}
-		return s.Tables.Stages.Delete(tx, s.scope, tables.InAPI(st.API, st.Name))
+		return s.c.Tables.Stages.Delete(tx, s.scope, tables.InAPI(st.API, st.Name))
 	})
 }
 

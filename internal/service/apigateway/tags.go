@@ -75,10 +75,10 @@ func (s *Service) tagged(tx store.Tx, resource string) (taggable, error) {
 	if err != nil || a.Service != "apigateway" || a.Account != "" || !strings.HasPrefix(a.Resource, "/") {
 		return taggable{}, apigw.Refuse(apigw.BadRequest, "Invalid ARN specified in the request")
 	}
-	if a.Partition != string(s.Home.Partition) || a.Region != string(s.Home.Region) {
+	if a.Partition != string(s.c.Home.Partition) || a.Region != string(s.c.Home.Region) {
 		return taggable{}, apigw.Refuse(apigw.NotFound, "Invalid resource ARN specified: %s", resource)
 	}
-	t, scope := s.Tables, s.scope
+	t, scope := s.c.Tables, s.scope
 	switch p := strings.Split(strings.TrimPrefix(a.Resource, "/"), "/"); {
 	case len(p) == 2 && p[0] == "restapis":
 		v, err := s.api(tx, p[1])

@@ -66,7 +66,7 @@ func (s *Service) GetUsage(ctx context.Context, in *apigateway.GetUsageInput) (*
 		if from, to, err = usageRange(in.StartDate, in.EndDate); err != nil {
 			return err
 		}
-		for m, err := range s.Tables.PlanKeys.List(tx, s.scope, tables.InPlan(plan.ID, ""), "") {
+		for m, err := range s.c.Tables.PlanKeys.List(tx, s.scope, tables.InPlan(plan.ID, ""), "") {
 			if err != nil {
 				return err
 			}
@@ -82,7 +82,7 @@ func (s *Service) GetUsage(ctx context.Context, in *apigateway.GetUsageInput) (*
 		return nil, err
 	}
 	for _, m := range members {
-		days, err := s.Usage.Days(ctx, &plan, m, from, to)
+		days, err := s.c.Usage.Days(ctx, &plan, m, from, to)
 		if err != nil {
 			return nil, err
 		}
@@ -125,7 +125,7 @@ func (s *Service) UpdateUsage(ctx context.Context, in *apigateway.UpdateUsageInp
 		if err != nil {
 			return err
 		}
-		if member, err = s.Tables.PlanKeys.Get(tx, s.scope, tables.InPlan(plan.ID, k.ID)); err != nil {
+		if member, err = s.c.Tables.PlanKeys.Get(tx, s.scope, tables.InPlan(plan.ID, k.ID)); err != nil {
 			return err
 		}
 		if remaining, err = apigw.PatchUsage(patchOf(in.PatchOperations)); err != nil {
@@ -139,11 +139,11 @@ func (s *Service) UpdateUsage(ctx context.Context, in *apigateway.UpdateUsageInp
 	if err != nil {
 		return nil, err
 	}
-	if err := s.Usage.SetRemaining(ctx, &plan, member, remaining); err != nil {
+	if err := s.c.Usage.SetRemaining(ctx, &plan, member, remaining); err != nil {
 		return nil, err
 	}
-	today := meter.DayOf(s.Now())
-	days, err := s.Usage.Days(ctx, &plan, member, today, today)
+	today := meter.DayOf(s.c.Now())
+	days, err := s.c.Usage.Days(ctx, &plan, member, today, today)
 	if err != nil {
 		return nil, err
 	}

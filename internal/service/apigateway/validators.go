@@ -14,7 +14,7 @@ func (s *Service) validator(tx store.Tx, api, id string) (apigw.RequestValidator
 	if !storable(id) {
 		return apigw.RequestValidator{}, missing
 	}
-	return get(tx, s.Tables.Validators, s.scope, tables.InAPI(apigw.APIID(api), id), missing)
+	return get(tx, s.c.Tables.Validators, s.scope, tables.InAPI(apigw.APIID(api), id), missing)
 }
 
 // CreateRequestValidator makes a validator.
@@ -35,13 +35,13 @@ func (s *Service) CreateRequestValidator(ctx context.Context, in *apigateway.Cre
 		if err := v.Check(); err != nil {
 			return err
 		}
-		id, err := s.newID(ctx, IDValidator, exists(tx, s.Tables.Validators, s.scope, inThisAPI(api.ID)))
+		id, err := s.newID(ctx, IDValidator, exists(tx, s.c.Tables.Validators, s.scope, inThisAPI(api.ID)))
 		if err != nil {
 			return err
 		}
 		v.ID = apigw.ValidatorID(id)
 		out = validator(&v)
-		return s.Tables.Validators.Insert(tx, s.scope, v)
+		return s.c.Tables.Validators.Insert(tx, s.scope, v)
 	})
 	return out, err
 }
@@ -65,7 +65,7 @@ func (s *Service) GetRequestValidators(ctx context.Context, in *apigateway.GetRe
 		if err != nil {
 			return err
 		}
-		all, err := inAPI(tx, s.Tables.Validators, s.scope, api.ID)
+		all, err := inAPI(tx, s.c.Tables.Validators, s.scope, api.ID)
 		if err != nil {
 			return err
 		}
@@ -91,7 +91,7 @@ func (s *Service) UpdateRequestValidator(ctx context.Context, in *apigateway.Upd
 			return err
 		}
 		out = validator(&v)
-		return s.Tables.Validators.Put(tx, s.scope, v)
+		return s.c.Tables.Validators.Put(tx, s.scope, v)
 	})
 	return out, err
 }
@@ -107,7 +107,7 @@ func (s *Service) DeleteRequestValidator(ctx context.Context, in *apigateway.Del
 		if err := s.unused(tx, v.API, "delete request validator '"+string(v.ID)+"'", func(m *apigw.Method) bool { return m.Validator == v.ID }); err != nil {
 			return err
 		}
-		return s.Tables.Validators.Delete(tx, s.scope, tables.InAPI(v.API, v.ID))
+		return s.c.Tables.Validators.Delete(tx, s.scope, tables.InAPI(v.API, v.ID))
 	})
 }
 
