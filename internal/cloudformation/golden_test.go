@@ -20,6 +20,8 @@ import (
 	"gatehouse/internal/identity"
 	"gatehouse/internal/seal"
 	apigw "gatehouse/internal/service/apigateway"
+	"gatehouse/internal/service/iam"
+	functions "gatehouse/internal/service/lambda"
 	"gatehouse/internal/stack"
 	"gatehouse/internal/store"
 	"gatehouse/internal/tables"
@@ -54,11 +56,11 @@ func (l *lambdas) UpdateFunctionConfiguration(_ context.Context, in *lambda.Upda
 	return &lambda.FunctionConfiguration{}, nil
 }
 
-func (l *lambdas) DeleteFunction(_ context.Context, in *lambda.DeleteFunctionInput) error {
+func (l *lambdas) DeleteFunction(_ context.Context, in *lambda.DeleteFunctionInput) (*lambda.DeleteFunctionResponse, error) {
 	if in.Qualifier == nil {
 		delete(l.functions, in.FunctionName)
 	}
-	return nil
+	return nil, nil
 }
 
 func (l *lambdas) PublishVersion(_ context.Context, in *lambda.PublishVersionInput) (*lambda.FunctionConfiguration, error) {
@@ -83,6 +85,7 @@ type house struct {
 	e      *Engine
 	api    *apigw.Service
 	lambda *lambdas
+	roles  *iam.Service
 	db     store.DB
 }
 
@@ -99,11 +102,16 @@ func newHouse(t *testing.T) *house {
 		t.Fatal(err)
 	}
 	l := &lambdas{functions: map[string]*lambda.CreateFunctionInput{}, policies: map[string]bool{}, versions: map[string]int{}}
-	e := New(Config{DB: db, Tables: tabs, Home: home, URLSuffix: "amazonaws.com", Services: Services{APIGateway: api, Lambda: l}, Now: now})
-	return &house{t, e, api, l, db}
+	roles := iam.New(iam.Config{DB: db, Tables: tabs, Home: home, Now: now, Random: rand.Reader})
+	e := New(Config{DB: db, Tables: tabs, Home: home, URLSuffix: "amazonaws.com", Services: Services{APIGateway: api, Lambda: l, IAM: roles}, Now: now})
+	return &house{t, e, api, l, roles, db}
 }
 
-var _ APIGateway = (*apigw.Service)(nil)
+var (
+	_ APIGateway = (*apigw.Service)(nil)
+	_ Lambda     = (*functions.Service)(nil)
+	_ IAM        = (*iam.Service)(nil)
+)
 
 func (h *house) deploy(name stack.Name, template *document.Value, accepted ...string) (*Outcome, error) {
 	h.Helper()

@@ -4,7 +4,6 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,22 +16,13 @@ type Lambda interface {
 	CreateFunction(context.Context, *lambda.CreateFunctionInput) (*lambda.FunctionConfiguration, error)
 	UpdateFunctionCode(context.Context, *lambda.UpdateFunctionCodeInput) (*lambda.FunctionConfiguration, error)
 	UpdateFunctionConfiguration(context.Context, *lambda.UpdateFunctionConfigurationInput) (*lambda.FunctionConfiguration, error)
-	DeleteFunction(context.Context, *lambda.DeleteFunctionInput) error
+	DeleteFunction(context.Context, *lambda.DeleteFunctionInput) (*lambda.DeleteFunctionResponse, error)
 	PublishVersion(context.Context, *lambda.PublishVersionInput) (*lambda.FunctionConfiguration, error)
 	AddPermission(context.Context, *lambda.AddPermissionInput) (*lambda.AddPermissionResponse, error)
 	RemovePermission(context.Context, *lambda.RemovePermissionInput) error
-}
-
-// concurrency and functionTags are powers that a Lambda may have besides. A template that asks for one that
-// is missing is refused.
-type concurrency interface {
-	PutFunctionConcurrency(context.Context, *lambda.PutFunctionConcurrencyInput) (*lambda.Concurrency, error)
-	DeleteFunctionConcurrency(context.Context, *lambda.DeleteFunctionConcurrencyInput) error
-}
-
-type functionTags interface {
-	TagResource(context.Context, *lambda.TagResourceInput) error
-	UntagResource(context.Context, *lambda.UntagResourceInput) error
+	CreateAlias(context.Context, *lambda.CreateAliasInput) (*lambda.AliasConfiguration, error)
+	UpdateAlias(context.Context, *lambda.UpdateAliasInput) (*lambda.AliasConfiguration, error)
+	DeleteAlias(context.Context, *lambda.DeleteAliasInput) error
 }
 
 // lambdaFunction leaves what belongs to a region's own machinery alone: RuntimeManagementConfig and RecursiveLoop
@@ -101,7 +91,8 @@ func apart(name string) bool {
 }
 
 func (p lambdaFunction) delete(ctx context.Context, r *request) error {
-	return absent(p.api.DeleteFunction(ctx, &lambda.DeleteFunctionInput{FunctionName: r.physical}))
+	_, err := p.api.DeleteFunction(ctx, &lambda.DeleteFunctionInput{FunctionName: r.physical})
+	return absent(err)
 }
 
 // reserve applies ReservedConcurrentExecutions.
@@ -110,49 +101,25 @@ func (p lambdaFunction) reserve(ctx context.Context, name string, old, now prope
 	if want == nil && had == nil || want != nil && had != nil && *want == *had {
 		return nil
 	}
-	api, ok := p.api.(concurrency)
-	if !ok {
-		return errors.New("ReservedConcurrentExecutions is not supported yet")
-	}
 	if want == nil {
-		return api.DeleteFunctionConcurrency(ctx, &lambda.DeleteFunctionConcurrencyInput{FunctionName: name})
+		return p.api.DeleteFunctionConcurrency(ctx, &lambda.DeleteFunctionConcurrencyInput{FunctionName: name})
 	}
-	_, err := api.PutFunctionConcurrency(ctx, &lambda.PutFunctionConcurrencyInput{FunctionName: name, ReservedConcurrentExecutions: *want})
+	_, err := p.api.PutFunctionConcurrency(ctx, &lambda.PutFunctionConcurrencyInput{FunctionName: name, ReservedConcurrentExecutions: *want})
 	return err
 }
 
 func (p lambdaFunction) retag(ctx context.Context, r *request) error {
-	old, now := r.old.tags("Tags"), r.props.tags("Tags")
-	set := map[string]string{}
-	var gone []string
-	for k, v := range now {
-		if was, ok := old[k]; !ok || was != v {
-			set[k] = v
-		}
-	}
-	for k := range old {
-		if _, ok := now[k]; !ok {
-			gone = append(gone, k)
-		}
-	}
-	if len(set) == 0 && len(gone) == 0 {
-		return nil
-	}
-	api, ok := p.api.(functionTags)
-	if !ok {
-		return errors.New("changing the Tags of a function is not supported yet")
-	}
+	set, gone := changedTags(r.old.tags("Tags"), r.props.tags("Tags"))
 	arn := r.attributes["Arn"]
-	slices.Sort(gone)
 	if len(gone) > 0 {
-		if err := api.UntagResource(ctx, &lambda.UntagResourceInput{Resource: arn, TagKeys: gone}); err != nil {
+		if err := p.api.UntagResource(ctx, &lambda.UntagResourceInput{Resource: arn, TagKeys: gone}); err != nil {
 			return err
 		}
 	}
 	if len(set) == 0 {
 		return nil
 	}
-	return api.TagResource(ctx, &lambda.TagResourceInput{Resource: arn, Tags: set})
+	return p.api.TagResource(ctx, &lambda.TagResourceInput{Resource: arn, Tags: set})
 }
 
 // functionConfig reads what CreateFunction and UpdateFunctionConfiguration share.
@@ -300,7 +267,8 @@ func (p lambdaVersion) delete(ctx context.Context, r *request) error {
 	if version == "" {
 		return nil // without a qualifier the whole function would go
 	}
-	return absent(p.api.DeleteFunction(ctx, &lambda.DeleteFunctionInput{FunctionName: r.props.must("FunctionName"), Qualifier: &version}))
+	_, err := p.api.DeleteFunction(ctx, &lambda.DeleteFunctionInput{FunctionName: r.props.must("FunctionName"), Qualifier: &version})
+	return absent(err)
 }
 
 type lambdaPermission struct {
@@ -323,4 +291,40 @@ func (p lambdaPermission) create(ctx context.Context, r *request) (result, error
 
 func (p lambdaPermission) delete(ctx context.Context, r *request) error {
 	return absent(p.api.RemovePermission(ctx, &lambda.RemovePermissionInput{FunctionName: r.props.must("FunctionName"), StatementId: r.physical}))
+}
+
+type lambdaAlias struct{ api Lambda }
+
+func (p lambdaAlias) create(ctx context.Context, r *request) (result, error) {
+	out, err := p.api.CreateAlias(ctx, &lambda.CreateAliasInput{
+		FunctionName: r.props.must("FunctionName"), Name: r.props.must("Name"), FunctionVersion: r.props.must("FunctionVersion"),
+		Description: r.props.text("Description"), RoutingConfig: routing(r.props),
+	})
+	if err != nil {
+		return result{}, err
+	}
+	arn := value(out.AliasArn)
+	return result{arn, map[string]string{"AliasArn": arn}}, nil
+}
+
+func (p lambdaAlias) update(ctx context.Context, r *request) (result, error) {
+	_, err := p.api.UpdateAlias(ctx, &lambda.UpdateAliasInput{
+		FunctionName: r.props.must("FunctionName"), Name: r.props.must("Name"), FunctionVersion: r.props.text("FunctionVersion"),
+		Description: new(r.props.must("Description")), RoutingConfig: routing(r.props),
+	})
+	return result{r.physical, r.attributes}, err
+}
+
+func (p lambdaAlias) delete(ctx context.Context, r *request) error {
+	return absent(p.api.DeleteAlias(ctx, &lambda.DeleteAliasInput{FunctionName: r.props.must("FunctionName"), Name: r.props.must("Name")}))
+}
+
+// routing reads the weights of further versions; without any the whole traffic goes to one.
+func routing(p properties) *lambda.AliasRoutingConfiguration {
+	weights := map[string]float64{}
+	config, _ := p.object("RoutingConfig")
+	for _, w := range config.objects("AdditionalVersionWeights") {
+		weights[w.must("FunctionVersion")] = value(w.float("FunctionWeight"))
+	}
+	return &lambda.AliasRoutingConfiguration{AdditionalVersionWeights: weights}
 }

@@ -14,6 +14,8 @@ import (
 	"gatehouse/internal/identity"
 	"gatehouse/internal/lambdahost"
 	"gatehouse/internal/sigv4"
+	"gatehouse/internal/snapshot"
+	"gatehouse/internal/store"
 	"gatehouse/internal/upstream"
 	"gatehouse/internal/verdict"
 )
@@ -102,13 +104,16 @@ type outgoing struct{ client *upstream.Client }
 
 // Do implements integration.HTTP.
 func (o outgoing) Do(ctx context.Context, r *integration.Outgoing) (*integration.Incoming, error) {
-	resp, err := o.client.Do(ctx, &upstream.Request{
+	out := upstream.Request{
 		Target: upstream.Target{TLS: r.Scheme == "https", Address: r.Address, Insecure: r.InsecureTLS},
-		Method: r.Method, Host: r.Host, Path: r.Target, Header: r.Header, Body: r.Body,
-	})
+		Method: r.Method, Host: r.Host, Path: r.Target, Body: r.Body, Header: make([]upstream.Field, len(r.Header)),
+	}
+	for i, f := range r.Header {
+		out.Header[i] = upstream.Field(f)
+	}
+	resp, err := o.client.Do(ctx, &out)
 	if err != nil {
-		var e *upstream.Error
-		if errors.As(err, &e) {
+		if e, ok := errors.AsType[*upstream.Error](err); ok {
 			switch e.Kind {
 			case upstream.Timeout:
 				return nil, fmt.Errorf("%w: %w", integration.ErrTimeout, err)
@@ -118,9 +123,25 @@ func (o outgoing) Do(ctx context.Context, r *integration.Outgoing) (*integration
 		}
 		return nil, err
 	}
-	in := &integration.Incoming{Status: resp.Status, Header: resp.Header, Body: resp.Body, Length: resp.Length}
+	in := &integration.Incoming{Status: resp.Status, Body: resp.Body, Length: resp.Length, Header: make(exchange.Header, len(resp.Header))}
+	for i, f := range resp.Header {
+		in.Header[i] = exchange.Field(f)
+	}
 	if resp.Stream != nil {
 		in.Stream = resp.Stream
 	}
 	return in, nil
+}
+
+// loadFunctions gives the publisher the functions with their permissions.
+func (s *Server) loadFunctions(tx store.Tx) ([]snapshot.FunctionInput, error) {
+	all, err := s.functions.All(tx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]snapshot.FunctionInput, len(all))
+	for i, d := range all {
+		out[i] = snapshot.FunctionInput{ARN: string(d.ARN), Config: d.Config, Permissions: d.Permissions}
+	}
+	return out, nil
 }

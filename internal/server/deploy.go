@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -220,7 +219,7 @@ func (s *Server) KeyLines(ctx context.Context, out *cloudformation.Outcome) ([]K
 			if r.Type != "AWS::ApiGateway::ApiKey" {
 				continue
 			}
-			k, err := s.tables.APIKeys.Get(tx, scope, string(r.Physical))
+			k, err := s.tables.APIKeys.Get(tx, scope, string(r.PhysicalID))
 			if errors.Is(err, store.ErrNotFound) {
 				continue
 			}
@@ -237,17 +236,17 @@ func (s *Server) KeyLines(ctx context.Context, out *cloudformation.Outcome) ([]K
 // RecycleFunctions starts new environments for functions whose code changed. Calls in flight end on the old
 // ones.
 func (s *Server) RecycleFunctions() {
-	names := map[string]bool{}
+	digests := map[string]bool{}
 	for _, api := range s.live.Load().APIs() {
 		for _, st := range api.Stages {
 			for _, r := range st.Routes {
 				if fn := r.Integration.Function; fn != nil && fn.Linked {
-					names[fn.Digest] = true
+					digests[fn.Digest] = true
 				}
 			}
 		}
 	}
-	for _, digest := range slices.Sorted(maps.Keys(names)) {
+	for digest := range digests {
 		s.host.Recycle(digest)
 	}
 }

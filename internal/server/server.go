@@ -216,10 +216,7 @@ func (s *Server) services() (err error) {
 	if err != nil {
 		return err
 	}
-	s.roles, err = iam.New(iam.Config{DB: s.db, Tables: s.tables, Home: s.cfg.Home, Now: s.clock.Now, Random: rand.Reader})
-	if err != nil {
-		return err
-	}
+	s.roles = iam.New(iam.Config{DB: s.db, Tables: s.tables, Home: s.cfg.Home, Now: s.clock.Now, Random: rand.Reader})
 	s.stacks = cloudformation.New(cloudformation.Config{
 		DB: s.db, Tables: s.tables, Home: s.cfg.Home, URLSuffix: s.cfg.URLSuffix, Now: s.clock.Now,
 		Services: cloudformation.Services{APIGateway: s.apis, Lambda: s.functions, IAM: s.roles},
