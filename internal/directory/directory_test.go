@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"runtime"
 	"strings"
 	"sync"
@@ -57,10 +58,11 @@ func await(done func() bool) {
 // flaky is a store that can fail, stall and count.
 type flaky struct {
 	store.DB
-	broken atomic.Pointer[error]
-	views  atomic.Int64
-	gate   chan struct{} // when it is set, each View takes one from it before it reads
-	hold   chan struct{} // when it is set, each View takes two from it after it has read
+	broken  atomic.Pointer[error]
+	trimmed atomic.Bool // the next Watch finds its revisions gone
+	views   atomic.Int64
+	gate    chan struct{} // when it is set, each View takes one from it before it reads
+	hold    chan struct{} // when it is set, each View takes two from it after it has read
 }
 
 func (f *flaky) View(ctx context.Context, fn func(store.Tx) error) error {
@@ -77,6 +79,13 @@ func (f *flaky) View(ctx context.Context, fn func(store.Tx) error) error {
 		<-f.hold
 	}
 	return err
+}
+
+func (f *flaky) Watch(ctx context.Context, after store.Rev) iter.Seq2[store.Change, error] {
+	if f.trimmed.Swap(false) {
+		return func(yield func(store.Change, error) bool) { yield(store.Change{}, store.ErrTrimmed) }
+	}
+	return f.DB.Watch(ctx, after)
 }
 
 func TestAPIKeysFind(t *testing.T) {
@@ -340,24 +349,30 @@ func TestChangeOvertakesReading(t *testing.T) {
 
 // A watcher that fell behind the kept feed forgets everything and goes on.
 func TestTrimmedFeed(t *testing.T) {
-	db, all := store.NewMemory(), tables.New(seal.NewKey())
+	all := tables.New(seal.NewKey())
+	db := &flaky{DB: store.NewMemory()}
 	update(t, db, func(tx store.Tx) error { return all.APIKeys.Insert(tx, home, apiKey(1)) })
 	keys := NewAPIKeys(db, all, home)
-	if k, ok, err := keys.Find(t.Context(), value(1)); !ok || !k.Enabled || err != nil {
-		t.Fatalf("Find: got %+v, %v, %v", k, ok, err)
+	for _, i := range []int{1, 2} {
+		if _, ok, err := keys.Find(t.Context(), value(i)); ok != (i == 1) || err != nil {
+			t.Fatalf("Find(%d): got %v, %v", i, ok, err)
+		}
 	}
 	update(t, db, func(tx store.Tx) error {
-		for range 3 * store.FeedKeeps {
-			if err := all.UsagePlans.Put(tx, home, apigw.UsagePlan{ID: "p"}); err != nil {
-				return err
-			}
-		}
-		return all.APIKeys.Delete(tx, home, "k1")
+		return errors.Join(all.APIKeys.Delete(tx, home, "k1"), all.APIKeys.Insert(tx, home, apiKey(2)))
 	})
+	db.trimmed.Store(true)
 	start(t, keys.Run)
 	await(func() bool { return keys.records.seen.Load() == uint64(db.Rev()) })
-	if k, ok, err := keys.Find(t.Context(), value(1)); ok || err != nil {
-		t.Errorf("Find of a deleted key: got %+v, %v, %v", k, ok, err)
+	for _, i := range []int{1, 2} {
+		if k, ok, err := keys.Find(t.Context(), value(i)); ok != (i == 2) || err != nil {
+			t.Errorf("Find(%d) afterwards: got %+v, %v, %v", i, k, ok, err)
+		}
+	}
+	update(t, db, func(tx store.Tx) error { return all.APIKeys.Delete(tx, home, "k2") })
+	await(func() bool { return keys.records.seen.Load() == uint64(db.Rev()) }) // it follows again
+	if k, ok, err := keys.Find(t.Context(), value(2)); ok || err != nil {
+		t.Errorf("Find of a key that was deleted later: got %+v, %v, %v", k, ok, err)
 	}
 }
 

@@ -17,6 +17,7 @@ type Memory struct {
 	write sync.Mutex
 	seed  maphash.Seed
 	state atomic.Pointer[state]
+	keeps int // changes for watchers; FeedKeeps but in tests
 }
 
 // state is one committed state.
@@ -41,7 +42,7 @@ type refEntry struct {
 
 // NewMemory returns an empty database.
 func NewMemory() *Memory {
-	m := &Memory{seed: maphash.MakeSeed()}
+	m := &Memory{seed: maphash.MakeSeed(), keeps: FeedKeeps}
 	m.state.Store(&state{over: make(chan struct{})})
 	return m
 }
@@ -76,8 +77,8 @@ func (m *Memory) Update(ctx context.Context, fn func(Tx) error) (Rev, error) {
 		return 0, err
 	}
 	next := tx.state
-	if len(next.feed) > 2*FeedKeeps {
-		next.feed = append([]Change(nil), next.feed[len(next.feed)-FeedKeeps:]...)
+	if len(next.feed) > 2*m.keeps {
+		next.feed = append([]Change(nil), next.feed[len(next.feed)-m.keeps:]...)
 	}
 	m.replace(old, &next)
 	return next.rev, nil

@@ -45,7 +45,7 @@ var (
 )
 
 // FeedKeeps is how many changes a backend keeps at least for those who Watch.
-const FeedKeeps = 1 << 12
+const FeedKeeps = 1 << 16
 
 // DB is a backend.
 type DB interface {

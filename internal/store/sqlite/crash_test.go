@@ -164,6 +164,7 @@ func checkPairs(db *DB) (last [writers]int, err error) {
 // TestKill kills a writing process again and again: what was acknowledged is there, and nothing half
 // written is visible (R1). GATEHOUSE_TEST_KILLS sets how often.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	kills := 25
 	if text := os.Getenv("GATEHOUSE_TEST_KILLS"); text != "" {
 		var err error
@@ -238,6 +239,7 @@ func TestKill(t *testing.T) {
 // TestFailingFlush: after the disk refused a flush nothing is acknowledged any more, reading goes on, and
 // the database says why (R3). The fault is injected by strace, where there is one.
 func TestFailingFlush(t *testing.T) {
+	t.Parallel()
 	strace, err := exec.LookPath("strace")
 	if err != nil || exec.Command(strace, "-o", os.DevNull, "true").Run() != nil {
 		t.Skip("there is no strace that could inject the fault")
@@ -285,6 +287,7 @@ func TestFailingFlush(t *testing.T) {
 // commit lost or overwritten. Each opens to a state that some commit left, and never to one before a
 // commit whose flush the image holds (R2, the part that the log decides).
 func TestTornLog(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "db")
 	db := openTest(t, path)

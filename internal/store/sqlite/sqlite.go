@@ -91,8 +91,9 @@ type DB struct {
 	group   *group       // the open transaction, nil between commits; belongs to the holder of turn
 	broken  atomic.Pointer[error]
 
-	rev  atomic.Uint64
-	feed struct {
+	rev   atomic.Uint64
+	keeps store.Rev // changes for watchers; store.FeedKeeps but in tests
+	feed  struct {
 		sync.Mutex
 		news chan struct{} // closed and replaced when rev moves, and at Close
 	}
@@ -130,7 +131,7 @@ func open(ctx context.Context, path string) (_ *DB, err error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{lock: lock}
+	db := &DB{lock: lock, keeps: store.FeedKeeps}
 	db.feed.news = make(chan struct{})
 	defer func() {
 		if err != nil {

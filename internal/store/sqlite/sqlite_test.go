@@ -60,7 +60,14 @@ func get(t testing.TB, db *DB, id string) string {
 }
 
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	storetest.Run(t, func(t *testing.T) store.DB { return openTest(t, filepath.Join(t.TempDir(), "a b?c#d%41.db")) })
+}
+
+func TestTrims(t *testing.T) {
+	db := openTest(t, filepath.Join(t.TempDir(), "db"))
+	db.keeps = 100
+	storetest.RunTrimmed(t, db, 100)
 }
 
 func TestReopen(t *testing.T) {

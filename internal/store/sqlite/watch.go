@@ -9,12 +9,8 @@ import (
 	"gatehouse/internal/store"
 )
 
-const (
-	// watchPage is how many changes a watcher reads at a time.
-	watchPage = 256
-	// trimEvery is how often, in revisions, old changes are dropped.
-	trimEvery = 1024
-)
+// watchPage is how many changes a watcher reads at a time.
+const watchPage = 256
 
 // Watch implements store.DB.
 func (db *DB) Watch(ctx context.Context, after store.Rev) iter.Seq2[store.Change, error] {

@@ -132,8 +132,8 @@ func (db *DB) closeGroup() {
 }
 
 func (db *DB) commit(g *group) error {
-	if old := db.Rev(); g.rev/trimEvery != old/trimEvery && g.rev > store.FeedKeeps {
-		if _, err := db.writer.exec("DELETE FROM change WHERE rev <= ?", int64(g.rev-store.FeedKeeps)); err != nil {
+	if trimEvery := max(1, db.keeps/64); g.rev/trimEvery != db.Rev()/trimEvery && g.rev > db.keeps {
+		if _, err := db.writer.exec("DELETE FROM change WHERE rev <= ?", int64(g.rev-db.keeps)); err != nil {
 			return err
 		}
 	}

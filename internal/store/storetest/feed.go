@@ -173,17 +173,11 @@ func watchConcurrent(t *testing.T, db store.DB) {
 	wg.Wait()
 }
 
-func watchTrimmed(t *testing.T, db store.DB) {
-	const batch = 1024
-	for n := 0; n <= 2*store.FeedKeeps; n += batch {
-		update(t, db, func(tx store.Tx) error {
-			for range batch {
-				if err := tx.Put("k", home, "a", nil, nil, false, true); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
+// RunTrimmed tests that a new, empty database which keeps so many changes drops older ones, and says so.
+func RunTrimmed(t *testing.T, db store.DB, keeps store.Rev) {
+	defer db.Close()
+	for range 3 * keeps {
+		update(t, db, put("a"))
 	}
 	for _, err := range db.Watch(t.Context(), 1) {
 		if !errors.Is(err, store.ErrTrimmed) {
@@ -191,8 +185,20 @@ func watchTrimmed(t *testing.T, db store.DB) {
 		}
 		break
 	}
-	after := db.Rev() - store.FeedKeeps
-	if got := take(t, db, after, 1); got[0].Rev != after+1 {
+	after := db.Rev() - keeps
+	if got := take(t, db, after, int(keeps)); got[0].Rev != after+1 {
 		t.Errorf("Watch(%d), the oldest kept: got %+v", after, got[0])
+	}
+	// Many changes at once: a watcher that was up to date has fallen behind.
+	update(t, db, func(tx store.Tx) error {
+		for range 3 * keeps {
+			if err := put("a")(tx); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if got := take(t, db, db.Rev()-keeps, int(keeps)); got[keeps-1].Rev != db.Rev() {
+		t.Errorf("Watch after many changes at once: got %+v last", got[keeps-1])
 	}
 }
