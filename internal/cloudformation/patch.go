@@ -59,9 +59,21 @@ func stackTags(r *request) map[string]string {
 // retag brings the tags of a resource up to date.
 func retag(ctx context.Context, api taggers, r *request, path string) error {
 	arn := "arn:" + string(r.home.Partition) + ":apigateway:" + string(r.home.Region) + "::" + path
-	old, now := r.old.tags("Tags"), r.props.tags("Tags")
-	set := map[string]string{}
-	var gone []string
+	set, gone := changedTags(r.old.tags("Tags"), r.props.tags("Tags"))
+	if len(gone) > 0 {
+		if err := api.UntagResource(ctx, &apigateway.UntagResourceInput{ResourceArn: arn, TagKeys: gone}); err != nil {
+			return err
+		}
+	}
+	if len(set) == 0 {
+		return nil
+	}
+	return api.TagResource(ctx, &apigateway.TagResourceInput{ResourceArn: arn, Tags: set})
+}
+
+// changedTags lists the tags to set and the names to remove.
+func changedTags(old, now map[string]string) (set map[string]string, gone []string) {
+	set = map[string]string{}
 	for k, v := range now {
 		if was, ok := old[k]; !ok || was != v {
 			set[k] = v
@@ -73,13 +85,5 @@ func retag(ctx context.Context, api taggers, r *request, path string) error {
 		}
 	}
 	slices.Sort(gone)
-	if len(gone) > 0 {
-		if err := api.UntagResource(ctx, &apigateway.UntagResourceInput{ResourceArn: arn, TagKeys: gone}); err != nil {
-			return err
-		}
-	}
-	if len(set) == 0 {
-		return nil
-	}
-	return api.TagResource(ctx, &apigateway.TagResourceInput{ResourceArn: arn, Tags: set})
+	return set, gone
 }

@@ -17,6 +17,10 @@ type Lambda interface {
 	UpdateFunctionCode(context.Context, *lambda.UpdateFunctionCodeInput) (*lambda.FunctionConfiguration, error)
 	UpdateFunctionConfiguration(context.Context, *lambda.UpdateFunctionConfigurationInput) (*lambda.FunctionConfiguration, error)
 	DeleteFunction(context.Context, *lambda.DeleteFunctionInput) (*lambda.DeleteFunctionResponse, error)
+	PutFunctionConcurrency(context.Context, *lambda.PutFunctionConcurrencyInput) (*lambda.Concurrency, error)
+	DeleteFunctionConcurrency(context.Context, *lambda.DeleteFunctionConcurrencyInput) error
+	TagResource(context.Context, *lambda.TagResourceInput) error
+	UntagResource(context.Context, *lambda.UntagResourceInput) error
 	PublishVersion(context.Context, *lambda.PublishVersionInput) (*lambda.FunctionConfiguration, error)
 	AddPermission(context.Context, *lambda.AddPermissionInput) (*lambda.AddPermissionResponse, error)
 	RemovePermission(context.Context, *lambda.RemovePermissionInput) error

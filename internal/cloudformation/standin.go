@@ -41,8 +41,6 @@ func wellKnown(typ string) recorded {
 		return recorded{name: "BucketName", ref: "%s", arn: "s3:::%s", lower: true}
 	case "AWS::Logs::LogGroup":
 		return recorded{name: "LogGroupName", ref: "%s", arn: "logs:{here}:log-group:%s:*"}
-	case "AWS::IAM::Role":
-		return recorded{name: "RoleName", ref: "%s", arn: "iam::{account}:role/%s"}
 	case "AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable":
 		return recorded{name: "TableName", ref: "%s", arn: "dynamodb:{here}:table/%s"}
 	case "AWS::Cognito::UserPool":

@@ -37,6 +37,17 @@ func lambdaTypes() []resourceType {
 			provider: func(s *Services) provider { return lambdaVersion{api: s.Lambda} },
 		},
 		{
+			name: "AWS::Lambda::Alias", attributes: []string{"AliasArn"},
+			props: []property{
+				prop("FunctionName", text).fixed().needed(), prop("Name", text).fixed().needed(), prop("FunctionVersion", text).needed(),
+				prop("Description", text),
+				prop("RoutingConfig", object, prop("AdditionalVersionWeights", objects, prop("FunctionVersion", text).needed(), prop("FunctionWeight", number).needed())),
+				refuse("ProvisionedConcurrencyConfig", "provisioned concurrency is not offered yet"),
+			},
+			named:    func(p properties) (string, string) { return p.must("Name"), p.must("FunctionName") },
+			provider: func(s *Services) provider { return lambdaAlias{s.Lambda} },
+		},
+		{
 			name: "AWS::Lambda::Permission", attributes: []string{"Id"},
 			props: []property{
 				prop("FunctionName", text).fixed().needed(), prop("Action", text).fixed().needed(), prop("Principal", text).fixed().needed(),
