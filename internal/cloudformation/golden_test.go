@@ -200,6 +200,11 @@ func TestGoldenPlan(t *testing.T) {
 		t.Errorf("code %s", got)
 	}
 
+	role, err := h.roles.GetRole(ctx, "plan-single-prod-us-east-1-lambdaRole")
+	if err != nil || len(role.Policies) != 1 || !strings.Contains(role.Policies["plan-single-prod-lambda"], `"logs:PutLogEvents"`) {
+		t.Errorf("role %+v, %v", role, err)
+	}
+
 	// Again: nothing to do. On a fresh store: the same ids.
 	if again := h.must(template); again.Changed {
 		t.Error("the same template changes something")
@@ -216,6 +221,9 @@ func TestGoldenPlan(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.empty()
+	if role, err := h.roles.GetRole(ctx, "plan-single-prod-us-east-1-lambdaRole"); wire.CodeOf(err) != "NoSuchEntity" {
+		t.Errorf("role left: %+v, %v", role, err)
+	}
 }
 
 // empty wants nothing to be left in the services.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -266,6 +267,51 @@ func TestInlineCode(t *testing.T) {
 	_, err = h.deploy("other", h.yaml(strings.ReplaceAll(fn, "python3.12", "provided.al2023")))
 	if err == nil || !strings.Contains(err.Error(), "Code.ZipFile needs a Node.js or Python runtime") {
 		t.Errorf("inline code of provided.al2023: %v", err)
+	}
+}
+
+func TestRoleUpdate(t *testing.T) {
+	h := newHouse(t)
+	const before = `
+Resources:
+  R:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: r
+      Description: d
+      AssumeRolePolicyDocument: {Version: "2012-10-17", Statement: []}
+      MaxSessionDuration: 7200
+      ManagedPolicyArns: ["arn:aws:iam::aws:policy/A", "arn:aws:iam::aws:policy/B"]
+      Policies: [{PolicyName: p, PolicyDocument: {Version: "2012-10-17", Statement: []}}, {PolicyName: q, PolicyDocument: {Version: "2012-10-17"}}]
+      Tags: [{Key: a, Value: "1"}, {Key: b, Value: "2"}]
+`
+	after := strings.NewReplacer("      Description: d\n", "", "      MaxSessionDuration: 7200\n", "", "policy/A", "policy/C", "PolicyName: q", "PolicyName: z",
+		"{PolicyName: p, PolicyDocument: {Version: \"2012-10-17\", Statement: []}}", "{PolicyName: p, PolicyDocument: {Version: \"2008-10-17\"}}",
+		"{Key: a, Value: \"1\"}, {Key: b, Value: \"2\"}", "{Key: b, Value: \"3\"}", "Statement: []}\n", "Statement: [{}]}\n").Replace(before)
+	h.must(h.yaml(before))
+	first, err := h.roles.GetRole(context.Background(), "r")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.must(h.yaml(after))
+	got, err := h.roles.GetRole(context.Background(), "r")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fresh := newHouse(t)
+	fresh.must(fresh.yaml(after))
+	want, err := fresh.roles.GetRole(context.Background(), "r")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.ID != first.ID {
+		t.Errorf("the role was replaced: %s, was %s", got.ID, first.ID)
+	}
+	slices.Sort(got.Managed)
+	slices.Sort(want.Managed)
+	want.ID = got.ID
+	if diff := cmp.Diff(got, want); diff != "" {
+		t.Errorf("updated (-) and made anew (+) differ:\n%s", diff)
 	}
 }
 
