@@ -243,7 +243,8 @@ func (r *Route) throttle(settings map[string]apigw.MethodSetting) error {
 	if !ok || (s.Burst == nil && s.Rate == nil) {
 		return nil
 	}
-	limit := &apigw.Limit{}
+	// What is not set stands at the account's default, as AWS shows it.
+	limit := &apigw.Limit{Burst: apigw.AccountBurst, Rate: apigw.AccountRate}
 	if s.Burst != nil {
 		limit.Burst = *s.Burst
 	}
