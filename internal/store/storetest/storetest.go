@@ -46,6 +46,7 @@ func Run(t *testing.T, open func(t *testing.T) store.DB) {
 		{"watch resumes after a revision", watchResumes},
 		{"watch waits and ends with its context", watchWaits},
 		{"watch while others write", watchConcurrent},
+		{"random transactions", againstModel},
 		{"close", closed},
 	} {
 		t.Run(test.name, func(t *testing.T) {
