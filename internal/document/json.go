@@ -9,7 +9,11 @@ import (
 	"strings"
 )
 
-func loadJSON(file string, text []byte) (*Value, error) {
+// LoadJSON reads one JSON document whatever its file is called, within the limits of Load.
+func LoadJSON(file string, text []byte) (*Value, error) {
+	if len(text) > MaxBytes {
+		return nil, tooLong(file)
+	}
 	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
 	j := &jsonReader{file: file, text: text, line: 1, dec: json.NewDecoder(bytes.NewReader(text))}
 	j.dec.UseNumber()

@@ -38,12 +38,12 @@ const (
 // document in the text, and everything beyond the limits are refused with a *Error.
 func Load(file string, text []byte, schema Schema) (*Value, error) {
 	if len(text) > MaxBytes {
-		return nil, &Error{Pos{file, 1, 1}, "the file is larger than 1 MiB", "split it"}
+		return nil, tooLong(file)
 	}
 	bare := bytes.TrimSpace(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")))
 	named := strings.HasSuffix(file, ".json")
 	if named || len(bare) > 0 && (bare[0] == '{' || bare[0] == '[') && json.Valid(bare) {
-		return loadJSON(file, text)
+		return LoadJSON(file, text)
 	}
 	return loadYAML(file, text, schema)
 }
@@ -57,6 +57,10 @@ func (w *weight) plus(o weight) bool {
 	w.nodes += o.nodes
 	w.text += o.text
 	return w.nodes <= MaxNodes && w.text <= MaxText
+}
+
+func tooLong(file string) *Error {
+	return &Error{Pos{file, 1, 1}, "the file is larger than 1 MiB", "split it"}
 }
 
 func tooLarge(p Pos) *Error {

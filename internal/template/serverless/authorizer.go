@@ -88,7 +88,7 @@ func (c *compiler) mapAuthorizer(a *authorizer, v *document.Value, r *route) {
 		return
 	}
 	if id := v.Get("authorizerId"); given(id) {
-		if a.kind == "" {
+		if !given(v.Get("type")) {
 			c.fail(v.Pos, "authorizerId of route "+r.name()+" needs a type", "add type: TOKEN, REQUEST or COGNITO_USER_POOLS")
 		}
 		a.existing = c.textOrFunction(id, "authorizerId")

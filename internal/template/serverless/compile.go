@@ -142,15 +142,13 @@ func compile(o *Options, r *resolver) (*Result, error) {
 	return result, nil
 }
 
-// sorted puts the faults in the order of the file.
+// sorted puts the faults in the order of the file, each once.
 func sorted(errs document.Errors) error {
 	slices.SortStableFunc(errs, func(a, b *document.Error) int {
-		if a.Pos.File != b.Pos.File {
-			return strings.Compare(a.Pos.File, b.Pos.File)
-		}
-		return a.Pos.Line - b.Pos.Line
+		return cmp.Or(strings.Compare(a.Pos.File, b.Pos.File), a.Pos.Line-b.Pos.Line, a.Pos.Col-b.Pos.Col)
 	})
-	return slices.Clip(errs).Err()
+	errs = slices.CompactFunc(errs, func(a, b *document.Error) bool { return *a == *b })
+	return errs.Err()
 }
 
 // loadService reads the service file itself.

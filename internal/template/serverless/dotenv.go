@@ -103,8 +103,12 @@ func (e *expander) expand(s string, depth int) string {
 			continue
 		}
 		name, fallback, n := reference(s[i:])
-		if n == 0 || e.left == 0 {
+		if n == 0 {
 			b.WriteByte(s[i])
+			continue
+		}
+		i += n - 1
+		if e.left == 0 {
 			continue
 		}
 		e.left--
@@ -116,7 +120,6 @@ func (e *expander) expand(s string, depth int) string {
 			value = fallback
 		}
 		b.WriteString(e.expand(value, depth+1))
-		i += n - 1
 	}
 	return b.String()
 }

@@ -14,7 +14,7 @@ func (c *compiler) readService() {
 		service = service.Get("name")
 	}
 	c.service = c.text(service, "service")
-	if c.service == "" {
+	if c.service == "" && len(c.errs) == 0 {
 		c.fail(c.cfg.Pos, "the service has no name", "write service: my-service at the top")
 	}
 	switch p := c.provider; {

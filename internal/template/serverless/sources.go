@@ -341,9 +341,9 @@ func (r *resolver) runJS(path string, at document.Pos) loadedFile {
 		r.fail(at, "cannot evaluate "+path+": "+err.Error(), "run it with node to see why")
 		return loadedFile{}
 	}
-	v, err := document.Load(path+".json", text, document.JSYAML)
+	v, err := document.LoadJSON(path, text)
 	if err != nil {
-		r.fail(at, path+" gives no JSON: "+err.Error(), "export an object, or a function that returns one")
+		r.fail(at, "what "+path+" exports is no JSON", "export an object, or a function that returns one")
 		return loadedFile{}
 	}
 	return loadedFile{value: v, ok: true}
