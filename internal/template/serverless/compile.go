@@ -77,8 +77,8 @@ type Function struct {
 	// Name is the physical name.
 	Name             string
 	Handler, Runtime string
-	// Artifact is a zip file to run instead of the sources, "" usually.
-	Artifact string
+	// ArtifactZip is a zip file to run instead of the sources, relative to the service file; "" usually.
+	ArtifactZip string
 	// Pos is the place of its key.
 	Pos document.Pos
 }
@@ -211,6 +211,7 @@ func (c *compiler) compile() *Result {
 	}
 	c.putBucket()
 	c.putLogGroups()
+	c.putLayers()
 	c.putRole()
 	c.putFunctions()
 	c.putRestAPI()

@@ -197,6 +197,10 @@ func TestWarnings(t *testing.T) {
 		"old schema": {route("request: {schema: {application/json: {type: object}}}"), []string{
 			"serverless.yml:6: request.schema is ignored by version 3: write request.schemas",
 		}},
+		"layers": {head + "  f: {handler: h.a, layers: [{Ref: LibLambdaLayer}], fileSystemConfig: {arn: x}}\nlayers: {lib: {path: lib, retain: true}}\n", []string{
+			"serverless.yml:5: file systems are not mounted here",
+			"serverless.yml:6: layers are not built here: functions run without their content",
+		}},
 		"no slash": {head + "  f: {handler: h.a, events: [{http: GET a}]}\n", []string{"serverless.yml:5: path a should begin with a slash"}},
 	} {
 		t.Run(name, func(t *testing.T) {

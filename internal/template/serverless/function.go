@@ -45,7 +45,7 @@ func (f *function) arn(p pen) *document.Value {
 }
 
 func (f *function) result() Function {
-	return Function{Key: f.key, LogicalID: f.lambdaID(), Name: f.name, Handler: f.handler, Runtime: f.runtime, Artifact: f.artifact, Pos: f.pen.at}
+	return Function{Key: f.key, LogicalID: f.lambdaID(), Name: f.name, Handler: f.handler, Runtime: f.runtime, ArtifactZip: f.artifact, Pos: f.pen.at}
 }
 
 // readFunctions reads functions:, a map or a list of maps.
@@ -92,6 +92,9 @@ func (c *compiler) readFunction(field document.Field) *function {
 		f.alias, f.aliasID = "provisioned", f.id+"ProvConcLambdaAlias"
 	} else if c.flag(f.cfg.Get("snapStart"), where+"snapStart") {
 		f.alias, f.aliasID = "snapstart", f.id+"SnapStartLambdaAlias"
+	}
+	if v := f.cfg.Get("fileSystemConfig"); given(v) {
+		c.warn(v.Pos, "file systems are not mounted here")
 	}
 	c.unknown(f.cfg, where, knownFunction())
 	for _, item := range c.items(f.cfg.Get("events")) {
