@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -22,7 +23,10 @@ func archive(t testing.TB, entries ...entry) []byte {
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
 	for _, e := range entries {
-		head := &zip.FileHeader{Name: e.name, Method: zip.Deflate}
+		head := &zip.FileHeader{Name: e.name}
+		if e.content != "" {
+			head.Method = zip.Deflate
+		}
 		head.SetMode(e.mode)
 		f, err := w.CreateHeader(head)
 		if err != nil {
@@ -47,9 +51,9 @@ func (h *house) upload(t *testing.T, data []byte) (int, string) {
 
 // Archives that would write elsewhere, or more than they say, leave nothing behind (security L1, L2).
 func TestHostileArchives(t *testing.T) {
-	many := make([]entry, 0, 65536)
-	for i := range 65536 {
-		many = append(many, entry{name: strings.Repeat("d/", i%7) + "f" + string(rune('a'+i%26)) + strings.Repeat("x", i%200) + filepath.Base(t.Name()) + string(rune('0'+i%10)), mode: 0o644})
+	many := make([]entry, 65536)
+	for i := range many {
+		many[i] = entry{name: strconv.Itoa(i), mode: 0o644}
 	}
 	for name, tt := range map[string]struct {
 		data []byte
