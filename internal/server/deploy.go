@@ -16,6 +16,7 @@ import (
 	"gatehouse/internal/cloudformation"
 	"gatehouse/internal/document"
 	"gatehouse/internal/seal"
+	"gatehouse/internal/service/iam"
 	"gatehouse/internal/stack"
 	"gatehouse/internal/store"
 )
@@ -164,6 +165,10 @@ func (s *Server) Reset(ctx context.Context) error {
 		return err
 	}
 	_, err = s.db.Update(ctx, func(tx store.Tx) error {
+		// What belongs to the account in all regions has a scope of its own.
+		if err := s.tables.Clear(tx, iam.Scope(s.cfg.Home)); err != nil {
+			return err
+		}
 		return s.tables.Clear(tx, store.Scope(s.cfg.Home.Scope()))
 	})
 	if err != nil {
