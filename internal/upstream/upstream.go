@@ -53,7 +53,8 @@ type Request struct {
 	// Transfer-Encoding, Connection, Keep-Alive, Proxy-Connection, TE, Trailer, Upgrade and Expect are not
 	// sent from it.
 	Header []Field
-	Body   []byte
+	// Body must not change before the response was read.
+	Body []byte
 }
 
 // Response is what came back. Either Body holds the whole content, or Stream gives it and must be closed.
