@@ -135,7 +135,7 @@ func compile(o *Options, r *resolver) (*Result, error) {
 	}
 	c.cfg, c.provider = cfg.value, cfg.value.Get("provider")
 	c.stage, c.region = stage.Text, region.Text
-	result := c.compile()
+	result := c.build()
 	if len(c.errs) > 0 {
 		return nil, sorted(c.errs)
 	}
@@ -202,7 +202,7 @@ type compiler struct {
 	warned   map[string]bool
 }
 
-func (c *compiler) compile() *Result {
+func (c *compiler) build() *Result {
 	c.readService()
 	c.readFunctions()
 	result := &Result{Service: c.service, Stage: c.stage, Region: c.region}
