@@ -267,7 +267,7 @@ func (r *run) make(p Planned, props *document.Value) error {
 		}
 	}
 	r.note(rec, stack.CreateInProgress, "")
-	if err := r.flush(); err != nil {
+	if err := r.before(rec); err != nil {
 		return err
 	}
 	res, err := r.provider(p.Type).create(r.call(rec), r.request(rec, props, nil))
@@ -313,7 +313,7 @@ func (r *run) change(p Planned, rec *stack.ResourceRecord, props *document.Value
 		return err
 	}
 	r.note(rec, stack.UpdateInProgress, "")
-	if err := r.flush(); err != nil {
+	if err := r.before(rec); err != nil {
 		return err
 	}
 	before, next := *rec, *rec
@@ -342,7 +342,7 @@ func (r *run) replace(p Planned, rec *stack.ResourceRecord, props *document.Valu
 	}
 	rec.Generation++ // for good: an id that was tried is not tried again
 	r.note(rec, stack.UpdateInProgress, "Requested update requires the creation of a new physical resource; hence creating one.")
-	if err := r.flush(); err != nil {
+	if err := r.before(rec); err != nil {
 		return err
 	}
 	before, next := *rec, *rec

@@ -92,7 +92,7 @@ func (a *audit) add(control, property, detail, hint string) {
 	a.found = append(a.found, Finding{control, a.at.LogicalID, a.at.Type, pos, detail, hint})
 }
 
-const notYet = "the control is not enforced yet; accept it by name to start without it: what it protects is then refused or unprotected as the list of divergences says"
+const notYet = "not enforced yet: remove it, or accept it by name to start without it"
 
 func (a *audit) resource(p properties) {
 	switch a.at.Type {

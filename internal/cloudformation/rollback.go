@@ -76,7 +76,7 @@ func (r *run) restore(s step) error {
 		return err
 	}
 	r.note(&back, stack.UpdateInProgress, "")
-	if err := r.flush(); err != nil {
+	if err := r.before(&back); err != nil {
 		return err
 	}
 	res, err := r.provider(back.Type).update(r.call(&back), r.request(&back, old, s.attempted))
@@ -137,7 +137,7 @@ func (r *run) remove(rec stack.ResourceRecord, policy stack.Policy) error {
 		return nil
 	}
 	r.event(&rec, stack.DeleteInProgress, "")
-	if err := r.flush(); err != nil {
+	if err := r.before(&rec); err != nil {
 		return err
 	}
 	props, err := unsealed(rec.Properties)

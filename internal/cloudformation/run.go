@@ -55,6 +55,15 @@ func (r *run) load() error {
 	})
 }
 
+// before makes sure that the records tell of a step before a service is called for it. A stand-in calls
+// nobody, so its step can wait for the next one.
+func (r *run) before(rec *stack.ResourceRecord) error {
+	if rec.StandIn {
+		return r.ctx.Err()
+	}
+	return r.flush()
+}
+
 // flush writes what has changed since the last one.
 func (r *run) flush() error {
 	t, scope := r.engine.cfg.Tables, r.engine.scope()
