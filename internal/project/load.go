@@ -147,7 +147,7 @@ func (d *Definition) handlers() error {
 	var faults []error
 	for i := range d.Functions {
 		f := &d.Functions[i]
-		if f.Artifact != "" {
+		if f.ArtifactZip != "" {
 			continue
 		}
 		candidates := sources(f.Runtime, f.Handler)
