@@ -20,7 +20,7 @@ func (r *run) create() (*Outcome, error) {
 		return r.rollBackCreate(err)
 	}
 	r.state(stack.CreateComplete, "")
-	r.exported = true
+	r.exported, r.stack.Stale = true, false
 	if err := r.flush(); err != nil {
 		return nil, err
 	}
@@ -46,6 +46,7 @@ func (r *run) update() (*Outcome, error) {
 	r.stack.Description, r.stack.Parameters = r.describe()
 	r.stack.Template = seal.Hide(string(document.JSON(r.in.Template)))
 	r.stack.Updated = r.engine.cfg.Now().UTC()
+	r.touched = before.Stale
 	r.state(stack.UpdateInProgress, "User Initiated")
 	if err := r.apply(); err != nil {
 		return r.rollBackUpdate(before, err)
@@ -59,7 +60,7 @@ func (r *run) update() (*Outcome, error) {
 	if r.in.Intent && removed {
 		// The deployments that were just made still contain what is gone now.
 		applied := r.stack
-		r.steps, r.touched = nil, true
+		r.steps = nil
 		if err := r.apply(); err != nil {
 			return r.rollBackUpdate(applied, err)
 		}
@@ -67,11 +68,19 @@ func (r *run) update() (*Outcome, error) {
 			return nil, err
 		}
 	}
+	r.stack.Stale = false
 	r.state(stack.UpdateComplete, "")
 	if err := r.flush(); err != nil {
 		return nil, err
 	}
 	return r.outcome(true), nil
+}
+
+// touch notes that the definition of an API changes. Under Intent the stack remembers it until the
+// deployments have followed: a process that dies in between must not go on serving the old form.
+func (r *run) touch() {
+	r.touched = true
+	r.stack.Stale = r.in.Intent
 }
 
 // describe takes what the stack keeps of the template.
@@ -156,6 +165,9 @@ func uncertain(s stack.Status) bool { return s == stack.UpdateInProgress || s ==
 // changes reports whether the template asks for anything at all. What resources will be called that have
 // yet to be made is not known here; that alone makes a difference.
 func (r *run) changes() (bool, error) {
+	if r.in.Intent && r.stack.Stale {
+		return true, nil
+	}
 	for id, rec := range r.records {
 		if !r.plan.bound.Exists(string(id)) || len(rec.Replaced) > 0 {
 			return true, nil
@@ -218,7 +230,7 @@ func (r *run) resource(p Planned) error {
 		return err
 	}
 	if what != keep && definesAPI(p.Type) {
-		r.touched = true
+		r.touch()
 	}
 	rec := r.records[stack.LogicalID(p.LogicalID)]
 	switch what {

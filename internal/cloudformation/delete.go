@@ -101,22 +101,25 @@ func (r *run) dropReplaced(rec *stack.ResourceRecord) error {
 
 // cleanUp deletes what an update has left over: resources that are no longer in the template and those
 // that were replaced. What cannot be deleted keeps its record, and the next update tries again; the update
-// itself has succeeded by then [docs]. It reports whether part of an API's definition was removed.
+// itself has succeeded by then [docs]. It reports whether it removed parts of an API's definition, or tried to.
 func (r *run) cleanUp(ctx context.Context) (removed bool, err error) {
 	for _, id := range slices.Backward(r.order()) {
 		if err := ctx.Err(); err != nil {
 			return removed, err
 		}
 		rec := r.records[id]
-		switch {
-		case !r.plan.bound.Exists(string(id)):
-			if r.deleteRecord(rec) == nil && definesAPI(rec.Type) {
-				removed = true
-			}
-		case len(rec.Replaced) > 0:
-			if r.dropReplaced(rec) == nil && definesAPI(rec.Type) {
-				removed = true
-			}
+		orphan := !r.plan.bound.Exists(string(id))
+		if !orphan && len(rec.Replaced) == 0 {
+			continue
+		}
+		if definesAPI(rec.Type) {
+			r.touch()
+			removed = true
+		}
+		if orphan {
+			_ = r.deleteRecord(rec) // its record keeps the failure
+		} else if err := r.dropReplaced(rec); err != nil {
+			r.note(rec, rec.Status, err.Error())
 		}
 	}
 	return removed, nil

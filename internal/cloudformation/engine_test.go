@@ -678,6 +678,33 @@ Resources:
 	}
 }
 
+// TestIntentSurvives: a removed route must not be served for ever because the deployment after its removal
+// failed, or the process died before it.
+func TestIntentSurvives(t *testing.T) {
+	intent := func(in *DeployInput) { in.Intent = true }
+	const api = `
+Resources:
+  D: {Type: "AWS::ApiGateway::Deployment"}
+  M: {Type: "AWS::ApiGateway::Method"}
+  N: {Type: "AWS::ApiGateway::Method"}`
+	less := strings.ReplaceAll(api, "  N: {Type: \"AWS::ApiGateway::Method\"}", "")
+	b := newBench(t)
+	b.must(api, intent)
+	b.w.fail["create D"] = true
+	if _, steps, err := b.deploy(less, intent); err == nil {
+		t.Errorf("a deployment that fails after a removal is no error: %v", steps)
+	}
+	clear(b.w.fail)
+	_, steps, err := b.deploy(less, intent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "steps of the next operation", steps, []string{"create D", "delete d-3"})
+	if out := b.must(less, intent); out.Changed {
+		t.Error("once more changes something")
+	}
+}
+
 func TestCanceled(t *testing.T) {
 	b := newBench(t)
 	ctx, cancel := context.WithCancel(context.Background())

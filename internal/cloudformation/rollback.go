@@ -43,7 +43,8 @@ func (r *run) rollBackCreate(cause error) (*Outcome, error) {
 func (r *run) rollBackUpdate(before stack.Stack, cause error) (*Outcome, error) {
 	r.ctx = context.WithoutCancel(r.ctx)
 	r.exported = false
-	r.stack.Template, r.stack.Parameters, r.stack.Description, r.stack.Outputs = before.Template, before.Parameters, before.Description, before.Outputs
+	r.stack.Template, r.stack.Parameters, r.stack.Description = before.Template, before.Parameters, before.Description
+	r.stack.Outputs, r.stack.Stale = before.Outputs, before.Stale
 	r.state(stack.UpdateRollbackInProgress, failedReason(r.steps, cause, "update"))
 	var failed []stack.LogicalID
 	for _, s := range slices.Backward(r.steps) {

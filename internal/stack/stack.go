@@ -76,6 +76,9 @@ type Stack struct {
 	Deleted time.Time
 	// LastEvent is the Seq of the newest event.
 	LastEvent uint64
+	// Stale is set while the definition of an API has changed and its deployments have yet to follow;
+	// only operations that deploy by intent keep it.
+	Stale bool
 }
 
 // Parameter is one resolved parameter of a stack.
