@@ -17,7 +17,7 @@ import (
 // counters gives checks the counters of package counter. It keeps a handle for each client it has seen, so
 // that a request finds its counters without a lock; handles are weak, the counter decides what stays.
 type counters struct {
-	local   atomic.Pointer[counter.Local]
+	local   *counter.Local
 	handles sync.Map // counter.ID → weak.Pointer[counter.Client]
 	count   atomic.Int64
 	now     func() time.Time
@@ -33,7 +33,7 @@ func (c *counters) client(ctx context.Context, charge *check.Charge) (*counter.C
 			return client, nil
 		}
 	}
-	client, err := c.local.Load().Client(ctx, id, charge.Joined)
+	client, err := c.local.Client(ctx, id, charge.Joined)
 	if err != nil {
 		return nil, err
 	}
@@ -83,15 +83,15 @@ func (c *counters) Return(ctx context.Context, now time.Time, charge check.Charg
 
 // Take implements check.Counters.
 func (c *counters) Take(now time.Time, bucket string, limit *apigw.Limit) bool {
-	return c.local.Load().Take(now, bucket, limit)
+	return c.local.Take(now, bucket, limit)
 }
 
 // Days implements apigateway.Usage.
 func (c *counters) Days(ctx context.Context, plan *apigw.UsagePlan, member apigw.PlanKey, from, to meter.Day) ([]counter.DayUse, error) {
-	return apigateway.Counted{Counter: c.local.Load(), Now: c.now}.Days(ctx, plan, member, from, to)
+	return apigateway.Counted{Counter: c.local, Now: c.now}.Days(ctx, plan, member, from, to)
 }
 
 // SetRemaining implements apigateway.Usage.
 func (c *counters) SetRemaining(ctx context.Context, plan *apigw.UsagePlan, member apigw.PlanKey, n int64) error {
-	return apigateway.Counted{Counter: c.local.Load(), Now: c.now}.SetRemaining(ctx, plan, member, n)
+	return apigateway.Counted{Counter: c.local, Now: c.now}.SetRemaining(ctx, plan, member, n)
 }

@@ -154,17 +154,7 @@ func (s *Server) Reset(ctx context.Context) error {
 	s.deploying.Add(1)
 	defer s.deploying.Add(-1)
 	s.clock.Real()
-	// What was counted so far is dropped, not saved.
-	fresh, err := s.newCounters()
-	if err != nil {
-		return err
-	}
-	old := s.counters.local.Swap(fresh.local.Load())
-	s.counters.handles.Clear()
-	if err := old.Close(ctx); err != nil {
-		return err
-	}
-	_, err = s.db.Update(ctx, func(tx store.Tx) error {
+	_, err := s.db.Update(ctx, func(tx store.Tx) error {
 		// What belongs to the account in all regions has a scope of its own.
 		if err := s.tables.Clear(tx, iam.Scope(s.cfg.Home)); err != nil {
 			return err
@@ -174,6 +164,7 @@ func (s *Server) Reset(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reset: %w", err)
 	}
+	s.counters.local.Reset()
 	s.ring.Clear()
 	if d := s.last.Load(); d != nil {
 		if _, err := s.Deploy(ctx, *d); err != nil {

@@ -278,13 +278,11 @@ func (s *Server) functionEnv(*function.Config) []string {
 
 // newCounters makes counters whose totals are kept in the store.
 func (s *Server) newCounters() (*counters, error) {
-	c := &counters{now: s.clock.Now}
-	local, err := counter.New(counter.Config{Totals: &totals{s.db, s.tables, store.Scope(s.cfg.Home.Scope())}, Now: s.clock.Now, Log: s.log})
+	local, err := counter.New(counter.Config{Totals: &counter.Stored{DB: s.db, Tables: s.tables, Scope: store.Scope(s.cfg.Home.Scope())}, Now: s.clock.Now, Log: s.log})
 	if err != nil {
 		return nil, err
 	}
-	c.local.Store(local)
-	return c, nil
+	return &counters{local: local, now: s.clock.Now}, nil
 }
 
 // Close stops everything that New and Listen started, in the opposite order.
@@ -304,7 +302,7 @@ func (s *Server) Close() error {
 		faults = append(faults, s.host.Close(ctx))
 	}
 	if s.counters != nil {
-		faults = append(faults, s.counters.local.Load().Close(ctx))
+		faults = append(faults, s.counters.local.Close(ctx))
 	}
 	if s.publisher != nil {
 		s.publisher.Close()
