@@ -88,6 +88,8 @@ type Host struct {
 	calls    sync.Pool
 	// places counts the processes.
 	places atomic.Int64
+	// crowded is true while a pool waits for a place and nothing is idle.
+	crowded atomic.Bool
 	// hungry wakes the keeper when a pool waits for a place.
 	hungry chan struct{}
 	// closing is closed by Close.

@@ -56,24 +56,22 @@ func (h *Host) reap() {
 	}
 }
 
-// makeRoom lets waiting pools grow, and stops the environment that is idle longest if there is no
-// place.
+// makeRoom lets waiting pools grow, and stops the environment that is idle longest when there is no
+// place. While there is nothing to stop either, every environment that becomes idle calls it again.
 func (h *Host) makeRoom() {
-	starving := false
+	crowded := false
 	var donor *pool
 	var since time.Time
 	for _, p := range h.list() {
 		p.mu.Lock()
-		if len(p.waiting) > 0 {
-			p.grow()
-			starving = starving || len(p.waiting) > p.starting+p.returning && p.starting < h.parallel
-		}
+		crowded = !p.tryGrow() || crowded
 		p.mu.Unlock()
 		if s, ok := p.oldest(); ok && (donor == nil || s.Before(since)) {
 			donor, since = p, s
 		}
 	}
-	if starving && donor != nil && h.places.Load() >= int64(h.cfg.MaxEnvironments) {
+	h.crowded.Store(crowded)
+	if crowded && donor != nil {
 		donor.evict()
 	}
 }
@@ -97,6 +95,9 @@ func (h *Host) born(e *environment) {
 	h.aliveMu.Lock()
 	h.alive[e] = struct{}{}
 	h.aliveMu.Unlock()
+	if h.isClosing() {
+		e.proc.Kill() // Close may have looked before
+	}
 }
 
 func (h *Host) buried(e *environment) {

@@ -235,22 +235,6 @@ func TestNodeLogs(t *testing.T) {
 	}
 }
 
-func TestNodeOutOfMemory(t *testing.T) {
-	need(t, "node")
-	t.Parallel()
-	h := newHost(t, nil)
-	cfg := config("nodejs20.x", "index.handler", code(t, map[string]string{"index.js": `
-		exports.handler = async () => {
-			const kept = [];
-			for (;;) { kept.push(Buffer.alloc(4 << 20, 1)); await new Promise((r) => setTimeout(r, 5)); }
-		}`}))
-	cfg.MemoryMB = 128
-	r := invoke(t, h, cfg, event(`{}`))
-	if _, got := fields(t, r); !strings.HasSuffix(got, "Error: Runtime exited with error: signal: killed") {
-		t.Errorf("message: got %q", got)
-	}
-}
-
 func benchmarkPayload() string { return `{"x":"` + strings.Repeat("a", 1500) + `"}` }
 
 func benchmarkInvoke(b *testing.B, cfg *function.Config) {

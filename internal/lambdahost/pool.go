@@ -155,18 +155,25 @@ func (p *pool) acquire(ctx context.Context) (grant, error) {
 	return grant{}, ErrClosed
 }
 
-// grow starts processes for the waiting calls, mu held. At most as many start at once as there are
-// processors, so that a burst of calls does not become a burst of cold starts: a quick function serves
-// its queue from the environments that it has.
+// grow starts processes for the waiting calls, mu held, and asks the keeper for room when there are no
+// places. At most as many start at once as there are processors, so that a burst of calls does not become
+// a burst of cold starts: a quick function serves its queue from the environments that it has.
 func (p *pool) grow() {
+	if !p.tryGrow() {
+		p.host.starve()
+	}
+}
+
+// tryGrow is grow without a call for room. It returns false when places are missing.
+func (p *pool) tryGrow() bool {
 	want := min(len(p.waiting)-p.starting-p.returning, p.host.parallel-p.starting)
 	for range want {
 		if !p.host.reserve(p.live == 0) {
-			p.host.starve()
-			return
+			return false
 		}
 		p.launch()
 	}
+	return true
 }
 
 // launch starts one process, mu held; its place is reserved.
@@ -210,11 +217,16 @@ func (p *pool) ready(e *environment, took time.Duration) {
 		w := p.waiting[0]
 		p.waiting = slices.Delete(p.waiting, 0, 1)
 		w.ch <- grant{env: e, cold: took}
-	} else {
-		e.idleSince = p.host.now()
-		p.idle = append(p.idle, e)
+		p.grow() // a place to start is free again
+		p.mu.Unlock()
+		return
 	}
+	e.idleSince = p.host.now()
+	p.idle = append(p.idle, e)
 	p.mu.Unlock()
+	if p.host.crowded.Load() {
+		p.host.starve()
+	}
 }
 
 // answered notes that an environment will be back soon.

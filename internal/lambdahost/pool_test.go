@@ -3,9 +3,9 @@ package lambdahost
 import (
 	"context"
 	"errors"
-	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -125,6 +125,64 @@ func TestConcurrency(t *testing.T) {
 	}
 }
 
+// together is a function whose calls end once as many run as the event says.
+var together = map[string]string{"index.js": `
+	const fs = require('fs');
+	exports.handler = async (e) => {
+		fs.writeFileSync(e.dir + '/' + e.id, '');
+		while (fs.readdirSync(e.dir).length < e.n) await new Promise((r) => setTimeout(r, 5));
+		return process.pid;
+	}`}
+
+func meet(dir string, n int) function.Invocation {
+	inv := event("")
+	inv.Payload = []byte(`{"dir":"` + dir + `","id":"` + inv.RequestID + `","n":` + strconv.Itoa(n) + `}`)
+	return inv
+}
+
+// Every call gets its process in the end, however many may start at once.
+func TestEveryCallGetsAProcess(t *testing.T) {
+	need(t, "node")
+	t.Parallel()
+	h := newHost(t, nil)
+	cfg := config("nodejs20.x", "index.handler", code(t, together))
+	n := 2*h.parallel + 1
+	dir := t.TempDir()
+	pids := make(chan string, n)
+	for range n {
+		go func() { pids <- string(invoke(t, h, cfg, meet(dir, n)).Payload) }()
+	}
+	seen := map[string]bool{}
+	for range n {
+		seen[<-pids] = true
+	}
+	if len(seen) != n {
+		t.Errorf("processes: got %d for %d calls at once", len(seen), n)
+	}
+}
+
+// When all places are taken, what becomes idle gives way to what waits.
+func TestIdleGivesWay(t *testing.T) {
+	need(t, "node")
+	t.Parallel()
+	h := newHost(t, func(c *Config) { c.MaxEnvironments = 2 })
+	cfg := config("nodejs20.x", "index.handler", code(t, together))
+	busy := *cfg
+	busy.Digest += "-busy"
+	gate, dir := t.TempDir(), t.TempDir()
+	var wg sync.WaitGroup
+	wg.Go(func() { invoke(t, h, &busy, meet(gate, 2)) })
+	await(t, "the first function", func() bool { return strings.Count(h.text(), "START RequestId") == 1 })
+	for range 2 {
+		wg.Go(func() { invoke(t, h, cfg, meet(dir, 2)) })
+	}
+	await(t, "the second function", func() bool { return strings.Count(h.text(), "START RequestId") == 2 && h.crowded.Load() })
+	if err := os.WriteFile(filepath.Join(gate, "open"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	wg.Wait()
+}
+
 // A function that hangs in all its processes leaves places for others, and idle processes give way.
 func TestPlaces(t *testing.T) {
 	t.Parallel()
@@ -236,27 +294,5 @@ func TestPrewarm(t *testing.T) {
 	await(t, "the warm process", func() bool { return h.Stats().Idle == 1 })
 	if r := invoke(t, h, cfg, do("echo")); r.Init != 0 {
 		t.Errorf("a warm call reports an initialisation of %v", r.Init)
-	}
-}
-
-// A process that is not the environment's own gets nothing from its Runtime API.
-func TestForeignCaller(t *testing.T) {
-	t.Parallel()
-	h := newHost(t, nil)
-	cfg := bootstrap(t)
-	invoke(t, h, cfg, do("echo"))
-	e := h.living()[0]
-	c, err := net.Dial("tcp", e.listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = c.Close() }()
-	_, _ = c.Write([]byte("GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\n\r\n"))
-	_ = c.SetReadDeadline(time.Now().Add(5 * time.Second))
-	if n, err := c.Read(make([]byte, 1)); n != 0 || errors.Is(err, os.ErrDeadlineExceeded) {
-		t.Errorf("a foreign process was answered: %d bytes, %v", n, err)
-	}
-	if r := invoke(t, h, cfg, do("echo")); string(r.Payload) != `"hello"` {
-		t.Errorf("afterwards: got %s", r.Payload)
 	}
 }

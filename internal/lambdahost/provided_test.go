@@ -9,10 +9,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -20,26 +18,27 @@ import (
 	"gatehouse/internal/seal"
 )
 
-// builtBootstrap is the test function, compiled once.
-var builtBootstrap = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "lambdahost-bootstrap")
-	if err != nil {
-		return "", err
+// scratch is a directory for all tests together.
+var scratch string
+
+func TestMain(m *testing.M) {
+	var err error
+	if scratch, err = os.MkdirTemp("", "lambdahost-test-"); err != nil {
+		panic(err)
 	}
-	cmd := exec.Command("go", "build", "-o", filepath.Join(dir, "bootstrap"), "./testdata/bootstrap")
+	status := m.Run()
+	_ = os.RemoveAll(scratch)
+	os.Exit(status)
+}
+
+// builtBootstrap is the directory of the test function, compiled once.
+var builtBootstrap = sync.OnceValues(func() (string, error) {
+	cmd := exec.Command("go", "build", "-o", filepath.Join(scratch, "bootstrap"), "./testdata/bootstrap")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", errors.New(string(out))
 	}
-	return dir, nil
+	return scratch, nil
 })
-
-func TestMain(m *testing.M) {
-	status := m.Run()
-	if dir, err := builtBootstrap(); err == nil {
-		_ = os.RemoveAll(dir)
-	}
-	os.Exit(status)
-}
 
 // bootstrap describes the test function; its event is {"do": what, "text": …}.
 func bootstrap(t testing.TB) *function.Config {
@@ -289,34 +288,6 @@ func TestEnvironmentVariables(t *testing.T) {
 	}
 	if !strings.HasPrefix(got["AWS_LAMBDA_RUNTIME_API"], "127.0.0.1:") {
 		t.Errorf("AWS_LAMBDA_RUNTIME_API: got %q", got["AWS_LAMBDA_RUNTIME_API"])
-	}
-}
-
-// Descendants end with their environment, also those which left the process group.
-func TestNoOrphans(t *testing.T) {
-	t.Parallel()
-	h := newHost(t, nil)
-	cfg := bootstrap(t)
-	var pids []int
-	if err := json.Unmarshal(invoke(t, h, cfg, do("children")).Payload, &pids); err != nil || len(pids) != 2 {
-		t.Fatalf("children: %v %v", pids, err)
-	}
-	for _, pid := range pids {
-		if err := syscall.Kill(pid, 0); err != nil {
-			t.Fatalf("child %d: %v", pid, err)
-		}
-	}
-	if err := h.Close(context.Background()); err != nil {
-		t.Fatal(err)
-	}
-	for _, pid := range pids {
-		await(t, "the end of child "+strconv.Itoa(pid), func() bool {
-			state, _ := readStat(pid)
-			return state == 0 || state == 'Z'
-		})
-	}
-	if _, err := h.Invoke(t.Context(), cfg, do("echo")); !errors.Is(err, ErrClosed) {
-		t.Errorf("Invoke after Close: got %v, want ErrClosed", err)
 	}
 }
 

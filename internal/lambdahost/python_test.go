@@ -1,6 +1,7 @@
 package lambdahost
 
 import (
+	"os/exec"
 	"strings"
 	"testing"
 )
@@ -80,11 +81,8 @@ func TestPythonHandlers(t *testing.T) {
 
 // unicodeOf picks what the installed Python writes: AWS keeps non-ASCII text from 3.12 on.
 func unicodeOf(h *fixture, plain, escaped string) string {
-	_, version := h.tools.find("python3.12", "python3")
-	for _, old := range []string{"3.8.", "3.9.", "3.10.", "3.11."} {
-		if strings.HasPrefix(version, old) {
-			return escaped
-		}
+	if exec.Command(h.tools.find("python3.12", "python3"), "-c", "import sys; sys.exit(sys.version_info < (3, 12))").Run() != nil {
+		return escaped
 	}
 	return plain
 }

@@ -3,6 +3,7 @@ package lambdahost
 import (
 	"embed"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -88,20 +89,20 @@ func (h *Host) runtimeOf(cfg *function.Config) (runtimeSpec, error) {
 		}
 		return runtimeSpec{language: goLegacy, version: cfg.Runtime}, nil
 	case strings.HasPrefix(cfg.Runtime, "nodejs"):
-		tool, version := h.tools.find("node")
+		tool := h.tools.find("node")
 		if tool == "" {
 			return refuse("node was not found on PATH: install Node.js 18 or newer")
 		}
 		if source := typescript(cfg); source != "" {
 			return runtimeSpec{}, &CodeError{cfg.Name, source, "TypeScript is not compiled here yet: compile it to JavaScript beside the source"}
 		}
-		return runtimeSpec{node, cfg.Runtime + " (node " + version + ")", tool, filepath.Join(h.boot, "node.cjs")}, nil
+		return runtimeSpec{node, cfg.Runtime + " (" + tool + ")", tool, filepath.Join(h.boot, "node.cjs")}, nil
 	case strings.HasPrefix(cfg.Runtime, "python"):
-		tool, version := h.tools.find(cfg.Runtime, "python3")
+		tool := h.tools.find(cfg.Runtime, "python3")
 		if tool == "" {
 			return refuse("python3 was not found on PATH: install Python 3.8 or newer")
 		}
-		return runtimeSpec{python, cfg.Runtime + " (python " + version + ")", tool, filepath.Join(h.boot, "python.py")}, nil
+		return runtimeSpec{python, cfg.Runtime + " (" + tool + ")", tool, filepath.Join(h.boot, "python.py")}, nil
 	case cfg.Runtime == "":
 		return refuse("the function has no runtime; container images cannot be run here")
 	default:
@@ -181,46 +182,70 @@ func wrapped(cfg *function.Config, args []string) []string {
 // toolbox finds interpreters, each once.
 type toolbox struct {
 	mu    sync.Mutex
-	found map[string]tool
+	found map[string]func() string
 }
 
-type tool struct{ path, version string }
-
-// find returns the first of names that is on PATH and runs.
-func (t *toolbox) find(names ...string) (path, version string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+// find returns the path of the first of names that is there, or "".
+func (t *toolbox) find(names ...string) string {
 	for _, name := range names {
-		f, known := t.found[name]
-		if !known {
-			f = locate(name)
-			if t.found == nil {
-				t.found = map[string]tool{}
-			}
-			t.found[name] = f
+		t.mu.Lock()
+		if t.found == nil {
+			t.found = map[string]func() string{}
 		}
-		if f.path != "" {
-			return f.path, f.version
+		search := t.found[name]
+		if search == nil {
+			search = sync.OnceValue(func() string { return locate(name) })
+			t.found[name] = search
+		}
+		t.mu.Unlock()
+		if path := search(); path != "" {
+			return path
 		}
 	}
-	return "", ""
+	return ""
 }
 
-// locate finds an interpreter and asks it where it really is: version managers put scripts on PATH
-// which need an environment that functions do not get, and cost time with every start.
-func locate(name string) tool {
+// locate finds an interpreter on PATH. Version managers put scripts or programs of their own there, which
+// need an environment that functions do not get, and cost time with every start: such a one is asked
+// where the interpreter really is.
+func locate(name string) string {
 	path, err := exec.LookPath(name)
 	if err != nil {
-		return tool{}
+		return ""
 	}
-	ask := []string{"-c", "import sys; print(sys.executable); print('%d.%d.%d' % sys.version_info[:3])"}
+	if path, err = filepath.Abs(path); err != nil {
+		return ""
+	}
+	if isInterpreter(path) {
+		return path
+	}
+	ask := []string{"-c", "import sys; print(sys.executable)"}
 	if name == "node" {
-		ask = []string{"-p", `process.execPath + "\n" + process.versions.node`}
+		ask = []string{"-p", "process.execPath"}
 	}
 	out, err := exec.Command(path, ask...).Output()
-	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-	if err != nil || len(lines) != 2 || !filepath.IsAbs(lines[0]) {
-		return tool{}
+	path = strings.TrimSpace(string(out))
+	if err != nil || !filepath.IsAbs(path) {
+		return ""
 	}
-	return tool{strings.TrimSpace(lines[0]), strings.TrimSpace(lines[1])}
+	return path
+}
+
+// isInterpreter tells an interpreter from what stands in for it: a program, under its own name.
+func isInterpreter(path string) bool {
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return false
+	}
+	if base := filepath.Base(real); !strings.HasPrefix(base, "node") && !strings.HasPrefix(base, "python") {
+		return false
+	}
+	f, err := os.Open(real)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = f.Close() }()
+	head := make([]byte, 2)
+	_, err = io.ReadFull(f, head)
+	return err == nil && string(head) != "#!"
 }
