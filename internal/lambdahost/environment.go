@@ -163,9 +163,19 @@ func (e *environment) initLimit() time.Duration {
 	return initTimeout
 }
 
-// overdue ends an initialisation that takes too long, or a runtime that reported an error in it and
-// stays.
+// overdue ends what takes too long: an initialisation, a runtime that reported an error in it and stays,
+// one that has answered and does not come back for more.
 func (e *environment) overdue() {
+	if e.isIn(answered) {
+		if e.pool.away(e) {
+			e.deadline.Reset(e.cfg.Timeout)
+			return
+		}
+		if e.leave(answered, dead) {
+			e.proc.Kill()
+		}
+		return
+	}
 	if e.leave(failed, dead) {
 		e.proc.Kill()
 	}
@@ -176,6 +186,13 @@ func (e *environment) overdue() {
 	d := time.Since(e.spawned)
 	e.log.initReport(d, "timeout", "")
 	e.pool.initFailed(e, failure{overrun: true, limit: e.cfg.Timeout, took: d})
+}
+
+// isIn reports whether the environment is in a state now.
+func (e *environment) isIn(s state) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.state == s
 }
 
 // leave changes the state if it is the expected one.

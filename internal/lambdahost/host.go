@@ -38,6 +38,9 @@ const (
 	initTimeout = 10 * time.Second
 	// initErrorGrace is how long a runtime may live after it reported an initialisation error.
 	initErrorGrace = 500 * time.Millisecond
+	// returnsIn is how long a call waits for an environment that has answered to ask for more, before
+	// a process is started for it.
+	returnsIn = 200 * time.Millisecond
 	// stopGrace is the time between SIGTERM and SIGKILL.
 	stopGrace = 2 * time.Second
 	// defaultIdle is when an unused environment is stopped.

@@ -239,6 +239,20 @@ func (p *pool) answered(e *environment) {
 	p.mu.Unlock()
 }
 
+// away stops counting on an environment that has answered and works on. It returns false when nobody
+// counted on it any more.
+func (p *pool) away(e *environment) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !e.returning {
+		return false
+	}
+	e.returning = false
+	p.returning--
+	p.grow()
+	return true
+}
+
 // discard takes an environment out of the pool before it is gone.
 func (p *pool) discard(e *environment) {
 	p.mu.Lock()

@@ -229,6 +229,20 @@ func TestCallerGoesAway(t *testing.T) {
 	await(t, "the timeout in the log", func() bool { return strings.Contains(h.text(), "Task timed out") })
 }
 
+// A runtime that answers and does not come back keeps nobody waiting, and ends with its timeout.
+func TestRuntimeLingers(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, nil)
+	cfg := bootstrap(t)
+	cfg.Timeout = 250 * time.Millisecond
+	for range 3 {
+		if r := invoke(t, h, cfg, do("linger")); string(r.Payload) != `"hello"` {
+			t.Errorf("got %s", r.Payload)
+		}
+	}
+	await(t, "the end of those that linger", func() bool { return h.Stats().Environments == 0 })
+}
+
 // await polls until something is so.
 func await(t *testing.T, what string, ok func() bool) {
 	t.Helper()

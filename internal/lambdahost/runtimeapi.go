@@ -34,7 +34,7 @@ func (e *environment) accept() {
 			if ne, ok := err.(net.Error); ok && ne.Timeout() {
 				continue
 			}
-			if e.isDead() {
+			if e.isIn(dead) {
 				return
 			}
 			time.Sleep(5 * time.Millisecond) // out of file descriptors
@@ -53,12 +53,6 @@ func (e *environment) accept() {
 		}
 		e.routines.Go(func() { e.serve(c) })
 	}
-}
-
-func (e *environment) isDead() bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.state == dead
 }
 
 // serve answers the requests of one connection in order, pipelined or not.
@@ -183,9 +177,9 @@ func (e *environment) park(c *apiConn) bool {
 	}
 	e.state, e.parked = ready, c
 	e.mu.Unlock()
+	e.deadline.Stop()
 	var took time.Duration
 	if was == starting {
-		e.deadline.Stop()
 		took = time.Since(e.spawned)
 	}
 	e.pool.ready(e, took)
@@ -263,6 +257,7 @@ func (e *environment) complete(c *apiConn, q *apiRequest, out outcome) bool {
 
 	if !c.buffered() {
 		e.pool.answered(e)
+		e.deadline.Reset(returnsIn)
 		cl.done <- out
 		return true
 	}

@@ -92,3 +92,18 @@ func TestTooManyProcesses(t *testing.T) {
 		t.Errorf("payload: got %s", got)
 	}
 }
+
+// What functions write to must block when it is full: many programs do not expect EAGAIN there.
+func TestOutputBlocks(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, nil)
+	var info string
+	if err := json.Unmarshal(invoke(t, h, bootstrap(t), do("flags")).Payload, &info); err != nil {
+		t.Fatal(err)
+	}
+	_, flags, _ := strings.Cut(info, "flags:")
+	n, err := strconv.ParseInt(strings.Fields(flags)[0], 8, 64)
+	if err != nil || n&syscall.O_NONBLOCK != 0 {
+		t.Errorf("flags of stdout: %s %v", info, err)
+	}
+}

@@ -50,6 +50,9 @@ func main() {
 			fmt.Println("second answer:", answer)
 		}
 		fmt.Println("answered", status)
+		if e.Do == "linger" {
+			time.Sleep(time.Hour)
+		}
 	}
 }
 
@@ -115,6 +118,10 @@ func do(what, text, base, id string) (out string, failed bool) {
 	case "long-line":
 		fmt.Println(strings.Repeat("y", 3<<20))
 		return `"done"`, false
+	case "flags":
+		b, _ := os.ReadFile("/proc/self/fdinfo/1")
+		out, _ := json.Marshal(string(b))
+		return string(out), false
 	case "binary":
 		_, _ = os.Stdout.Write([]byte{0xff, 0xfe, 0, '\n'})
 		return `"done"`, false
