@@ -12,6 +12,8 @@ type listing struct {
 	Digest string
 	// Operations names the operations that get structs; nil stands for all of them.
 	Operations []string
+	// OnlyListed leaves all other operations out of the table, too.
+	OnlyListed bool
 	// Actions maps an operation to its IAM action where it is not the service's rule. See action.
 	Actions map[string]string
 	// MethodActions says that the IAM action is the HTTP method, as in API Gateway.
@@ -75,5 +77,43 @@ var listings = []listing{
 			"FunctionUrlQualifier": {`[0-9a-zA-Z-_]+`, `[0-9]+`},
 			"S3Bucket":             {`[0-9A-Za-z.\-_]*`, `.*\.`},
 		},
+	},
+	{
+		Package: "cloudformation",
+		Path:    "cloudformation/2010-05-15",
+		Digest:  "fbb179afd664fde47ade0d0be37d434ab3e1fac69e77cd39259872351593420f",
+		MaxBody: 4 << 20, // a template of 51,200 bytes, every byte of it escaped, and its parameters
+		Operations: []string{
+			"CancelUpdateStack", "ContinueUpdateRollback", "CreateChangeSet", "CreateStack", "DeleteChangeSet", "DeleteStack",
+			"DescribeAccountLimits", "DescribeChangeSet", "DescribeEvents", "DescribeStackEvents", "DescribeStackResource",
+			"DescribeStackResources", "DescribeStacks", "EstimateTemplateCost", "ExecuteChangeSet", "GetStackPolicy",
+			"GetTemplate", "GetTemplateSummary", "ListChangeSets", "ListExports", "ListImports", "ListStackResources",
+			"ListStacks", "RollbackStack", "SetStackPolicy", "UpdateStack", "UpdateTerminationProtection", "ValidateTemplate",
+		},
+	},
+	{
+		Package:    "ec2",
+		Path:       "ec2/2016-11-15",
+		Digest:     "f9591b339e7f194b537c19a7da367878d8c93a218016838278004a400417b1c2",
+		MaxBody:    1 << 20,
+		OnlyListed: true,
+		Operations: []string{"CreateVpcEndpoint", "DeleteVpcEndpoints", "DescribeVpcEndpoints", "ModifyVpcEndpoint"},
+		OpenEnums:  []string{"ResourceType"}, // a hundred kinds of which the operations know one
+	},
+	{
+		Package: "iam",
+		Path:    "iam/2010-05-08",
+		Digest:  "c38893871dbb08aabc02ffae18d5a3a59187f58603a642b46458c6ccddc132e5",
+		MaxBody: 1 << 20,
+		LookAheads: map[string]lookAhead{
+			// The look-ahead forbids two hyphens in a row.
+			"accountAliasType": {`[a-z0-9][a-z0-9-]{1,61}[a-z0-9]`, `.*--.*`},
+		},
+	},
+	{
+		Package: "sts",
+		Path:    "sts/2011-06-15",
+		Digest:  "b2c35d56d093494a539db6af3ddbcb601d614260b82e1351932323bd40cf9921",
+		MaxBody: 1 << 20,
 	},
 }

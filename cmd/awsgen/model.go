@@ -15,6 +15,8 @@ type model struct {
 		Protocol       string `json:"protocol"`
 		SigningName    string `json:"signingName"`
 		TargetPrefix   string `json:"targetPrefix"`
+		GlobalEndpoint string `json:"globalEndpoint"`
+		XMLNamespace   string `json:"xmlNamespace"`
 	} `json:"metadata"`
 	Operations map[string]operation `json:"operations"`
 	Shapes     map[string]*shape    `json:"shapes"`
@@ -30,12 +32,18 @@ type operation struct {
 	Input  *ref  `json:"input"`
 	Output *ref  `json:"output"`
 	Errors []ref `json:"errors"`
+	// AuthType is "none" for operations without a signature.
+	AuthType string `json:"authtype"`
 }
 
 type ref struct {
 	Shape        string `json:"shape"`
 	Location     string `json:"location"`
 	LocationName string `json:"locationName"`
+	QueryName    string `json:"queryName"`
+	Wrapper      string `json:"resultWrapper"`
+	Flattened    bool   `json:"flattened"`
+	XMLAttribute bool   `json:"xmlAttribute"`
 }
 
 type shape struct {
@@ -53,6 +61,8 @@ type shape struct {
 	Sensitive bool     `json:"sensitive"`
 	Exception bool     `json:"exception"`
 	Stream    bool     `json:"eventstream"`
+	Flattened bool     `json:"flattened"`
+	Wrapper   bool     `json:"wrapper"`
 	Error     struct {
 		Code   string `json:"code"`
 		Status int    `json:"httpStatusCode"`

@@ -16,16 +16,17 @@ import (
 type printer struct {
 	*model
 	listing
-	// listed are the operations that get structs, reached the shapes which those need.
-	listed  []string
-	reached map[string]bool
+	// listed are the operations that get structs; received and sent are the shapes which their inputs and
+	// outputs are made of.
+	listed         []string
+	received, sent map[string]bool
 	// renamed maps an input shape to its name in Go: the operation with "Input" behind.
 	renamed map[string]string
 }
 
 // newPrinter checks that the model fits the rules of the generator, and finds what has to be printed.
 func newPrinter(m *model, l listing) (*printer, error) {
-	p := &printer{model: m, listing: l, reached: map[string]bool{}, renamed: map[string]string{}}
+	p := &printer{model: m, listing: l, received: map[string]bool{}, sent: map[string]bool{}, renamed: map[string]string{}}
 	p.listed = l.Operations
 	if p.listed == nil {
 		p.listed = slices.Sorted(maps.Keys(m.Operations))
@@ -38,15 +39,17 @@ func newPrinter(m *model, l listing) (*printer, error) {
 		if !ok {
 			return nil, fmt.Errorf("list.go names operation %q, the model does not have it", name)
 		}
-		if op.Input == nil {
-			return nil, fmt.Errorf("%s has no input shape: the generator must learn that case", name)
-		}
-		if err := p.reach(op.Input.Shape); err != nil {
-			return nil, err
+		if op.Input != nil {
+			if err := p.reach(p.received, op.Input.Shape); err != nil {
+				return nil, err
+			}
 		}
 		if op.Output != nil {
-			if err := p.reach(op.Output.Shape); err != nil {
+			if err := p.reach(p.sent, op.Output.Shape); err != nil {
 				return nil, err
+			}
+			if w := op.Output.Wrapper; w != "" && w != name+"Result" {
+				return nil, fmt.Errorf("%s answers in an element %s: the generator must learn that case", name, w)
 			}
 		}
 	}
@@ -67,8 +70,8 @@ func newPrinter(m *model, l listing) (*printer, error) {
 }
 
 // reach marks a shape and everything it is made of.
-func (p *printer) reach(name string) error {
-	if p.reached[name] {
+func (p *printer) reach(reached map[string]bool, name string) error {
+	if reached[name] {
 		return nil
 	}
 	s, err := p.shape(name)
@@ -78,9 +81,15 @@ func (p *printer) reach(name string) error {
 	if s.Stream {
 		return fmt.Errorf("shape %s is an event stream: leave the operation out of list.go", name)
 	}
-	p.reached[name] = true
+	if s.Flattened || s.Wrapper {
+		return fmt.Errorf("shape %s is flattened or wrapped: the generator must learn that case", name)
+	}
+	reached[name] = true
 	for _, m := range s.Members {
-		if err := p.reach(m.Shape); err != nil {
+		if m.Flattened || m.XMLAttribute {
+			return fmt.Errorf("shape %s: member %s is flattened or an attribute: the generator must learn that case", name, m.Name)
+		}
+		if err := p.reach(reached, m.Shape); err != nil {
 			return err
 		}
 	}
@@ -88,11 +97,18 @@ func (p *printer) reach(name string) error {
 		if r == nil {
 			continue
 		}
-		if err := p.reach(r.Shape); err != nil {
+		if err := p.reach(reached, r.Shape); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// reached are the shapes that get printed.
+func (p *printer) reached() map[string]bool {
+	all := maps.Clone(p.received)
+	maps.Copy(all, p.sent)
+	return all
 }
 
 // files prints the package.
@@ -121,7 +137,7 @@ func (p *printer) files() (map[string][]byte, error) {
 // sorted returns the reached shapes that satisfy keep, by their names in Go.
 func (p *printer) sorted(keep func(*shape) bool) []string {
 	var names []string
-	for name := range p.reached {
+	for name := range p.reached() {
 		if keep(p.Shapes[name]) {
 			names = append(names, name)
 		}
@@ -146,6 +162,11 @@ func (p *printer) structs(b *bytes.Buffer) error {
 			return fmt.Errorf("shape %s: %w", name, err)
 		}
 	}
+	for _, name := range p.listed {
+		if p.model.Operations[name].Input == nil {
+			fmt.Fprintf(&body, "// %sInput has no members.\ntype %[1]sInput struct{}\n\n", name)
+		}
+	}
 	if bytes.Contains(body.Bytes(), []byte("time.Time")) {
 		b.WriteString("import \"time\"\n\n")
 	}
@@ -168,7 +189,7 @@ func (p *printer) structure(b *bytes.Buffer, name string) error {
 		if err != nil {
 			return err
 		}
-		tag, err := p.tag(s, m, required)
+		tag, err := p.tag(name, m, required)
 		if err != nil {
 			return fmt.Errorf("member %s: %w", m.Name, err)
 		}
@@ -224,14 +245,32 @@ func (p *printer) goElement(name string) (string, error) {
 	return strings.TrimPrefix(typ, "*"), err
 }
 
-func (p *printer) tag(s *shape, m member, required bool) (string, error) {
+func (p *printer) tag(structure string, m member, required bool) (string, error) {
+	places, err := p.places(structure, m)
+	if err != nil {
+		return "", err
+	}
+	tag := strings.Join(places, " ")
+	if required {
+		tag += ` required:"true"`
+	}
+	if p.constrained(m.Shape, nil) {
+		tag += " shape:" + strconv.Quote(m.Shape)
+	}
+	return tag, nil
+}
+
+// places are the tags that say where a member stands in a message.
+func (p *printer) places(structure string, m member) ([]string, error) {
 	wire := m.LocationName
 	if wire == "" {
 		wire = m.Name
 	}
 	var key, value string
 	switch {
-	case m.Name == s.Payload:
+	case p.Metadata.Protocol == "query" || p.Metadata.Protocol == "ec2":
+		return p.formPlaces(structure, m, wire)
+	case m.Name == p.Shapes[structure].Payload:
 		key, value = "payload", "body"
 	case m.Location == "":
 		key, value = "json", wire
@@ -246,16 +285,43 @@ func (p *printer) tag(s *shape, m member, required bool) (string, error) {
 	case m.Location == "statusCode":
 		key, value = "status", "code"
 	default:
-		return "", fmt.Errorf("location %q is not known", m.Location)
+		return nil, fmt.Errorf("location %q is not known", m.Location)
 	}
-	tag := key + ":" + strconv.Quote(value)
-	if required {
-		tag += ` required:"true"`
+	return []string{key + ":" + strconv.Quote(value)}, nil
+}
+
+// formPlaces are those of the query protocol and of EC2, whose inputs and outputs name members differently:
+// a form parameter of EC2 begins with a capital letter, or has a name of its own.
+func (p *printer) formPlaces(structure string, m member, wire string) ([]string, error) {
+	if m.Location != "" {
+		return nil, fmt.Errorf("location %q is not known", m.Location)
 	}
-	if p.constrained(m.Shape, nil) {
-		tag += " shape:" + strconv.Quote(m.Shape)
+	var places []string
+	if p.received[structure] {
+		form := wire
+		if p.Metadata.Protocol == "ec2" {
+			form = exported(wire)
+			if m.QueryName != "" {
+				form = m.QueryName
+			}
+		}
+		places = append(places, "form:"+strconv.Quote(form))
 	}
-	return tag, nil
+	if p.sent[structure] {
+		places = append(places, "xml:"+strconv.Quote(wire))
+		if s := p.Shapes[m.Shape]; s.Type == "list" && s.Member.LocationName != p.element() {
+			return nil, fmt.Errorf("elements of the list are called %q: the generator must learn that case", s.Member.LocationName)
+		}
+	}
+	return places, nil
+}
+
+// element is the name that the model gives to the elements of all lists.
+func (p *printer) element() string {
+	if p.Metadata.Protocol == "ec2" {
+		return "item"
+	}
+	return "" // stands for "member"
 }
 
 // constrained reports whether the model demands something of a shape's values, or of their elements.

@@ -46,13 +46,19 @@ import (
 	if signing == "" {
 		signing = p.Metadata.EndpointPrefix
 	}
-	protocol := map[string]string{"rest-json": "shape.RESTJSON", "json": "shape.JSON", "query": "shape.Query"}[p.Metadata.Protocol]
+	protocol := map[string]string{"rest-json": "shape.RESTJSON", "json": "shape.JSON", "query": "shape.Query", "ec2": "shape.EC2"}[p.Metadata.Protocol]
 	if protocol == "" {
 		return fmt.Errorf("protocol %q is not known", p.Metadata.Protocol)
 	}
 	fmt.Fprintf(b, "// Service is the whole API.\nvar Service = shape.Service{\n")
 	fmt.Fprintf(b, "\tName: %q, Version: %q, Protocol: %s, SigningName: %q, TargetPrefix: %q,\n",
 		p.Package, p.Metadata.APIVersion, protocol, signing, p.Metadata.TargetPrefix)
+	if p.Metadata.GlobalEndpoint != "" {
+		b.WriteString("\tGlobal: true,\n")
+	}
+	if p.Metadata.XMLNamespace != "" {
+		fmt.Fprintf(b, "\tNamespace: %q,\n", p.Metadata.XMLNamespace)
+	}
 	if p.MaxBody > 0 {
 		fmt.Fprintf(b, "\tMaxBody: %d,\n", p.MaxBody)
 	}
@@ -63,7 +69,9 @@ import (
 
 	b.WriteString("var operations = []shape.Operation{\n")
 	for _, name := range slices.Sorted(maps.Keys(p.model.Operations)) {
-		p.operation(b, name)
+		if !p.OnlyListed || slices.Contains(p.listed, name) {
+			p.operation(b, name)
+		}
 	}
 	b.WriteString("}\n\n")
 	return p.faults(b)
@@ -77,8 +85,11 @@ func (p *printer) operation(b *bytes.Buffer, name string) {
 	}
 	fmt.Fprintf(b, "\t{\n\t\tName: %q, Method: %q, URI: %q, Status: %d, Action: %q,\n",
 		name, op.HTTP.Method, op.HTTP.URI, status, p.action(name, op))
+	if op.AuthType == "none" {
+		b.WriteString("\t\tUnsigned: true,\n")
+	}
 	if slices.Contains(p.listed, name) {
-		fmt.Fprintf(b, "\t\tInput: reflect.TypeFor[%s](),", p.goName(op.Input.Shape))
+		fmt.Fprintf(b, "\t\tInput: reflect.TypeFor[%sInput](),", name)
 		if op.Output != nil {
 			fmt.Fprintf(b, " Output: reflect.TypeFor[%s](),", p.goName(op.Output.Shape))
 		}
@@ -113,9 +124,6 @@ func (p *printer) faults(b *bytes.Buffer) error {
 		if !s.Exception {
 			continue
 		}
-		if s.Error.Code != "" && s.Error.Code != name && p.Metadata.Protocol != "query" {
-			return fmt.Errorf("fault %s has code %s: the generator must learn that case", name, s.Error.Code)
-		}
 		var message string
 		var typed bool
 		for _, m := range s.Members {
@@ -126,7 +134,15 @@ func (p *printer) faults(b *bytes.Buffer) error {
 				typed = true
 			}
 		}
-		fmt.Fprintf(b, "\t{Name: %q, Status: %d, Message: %q", name, s.Error.Status, message)
+		fmt.Fprintf(b, "\t{Name: %q,", name)
+		if s.Error.Code != "" && s.Error.Code != name {
+			fmt.Fprintf(b, " Code: %q,", s.Error.Code)
+		}
+		status := s.Error.Status
+		if status == 0 && p.Metadata.Protocol == "query" {
+			status = 400
+		}
+		fmt.Fprintf(b, " Status: %d, Message: %q", status, message)
 		if typed {
 			b.WriteString(", Typed: true")
 		}
@@ -139,7 +155,7 @@ func (p *printer) faults(b *bytes.Buffer) error {
 func (p *printer) rules(b *bytes.Buffer) error {
 	fmt.Fprintf(b, "package %s\n\nimport \"gatehouse/internal/shape\"\n\n", p.Package)
 	b.WriteString("var rules = map[string]shape.Rule{\n")
-	for _, name := range slices.Sorted(maps.Keys(p.reached)) {
+	for _, name := range slices.Sorted(maps.Keys(p.reached())) {
 		if !p.constrained(name, nil) {
 			continue
 		}
@@ -157,8 +173,13 @@ func (p *printer) rules(b *bytes.Buffer) error {
 			if l, ok := p.LookAheads[name]; ok {
 				add("Match: %s", literal(l.match))
 				add("Except: %s", literal(l.except))
-			} else if _, err := regexp.Compile(s.Pattern); err != nil {
-				return fmt.Errorf("shape %s: %w: say it without in list.go, LookAheads", name, err)
+			} else if match := spelt(s.Pattern); match != s.Pattern {
+				add("Match: %s", literal(match))
+			}
+			if _, ok := p.LookAheads[name]; !ok {
+				if _, err := regexp.Compile(spelt(s.Pattern)); err != nil {
+					return fmt.Errorf("shape %s: %w: say it without in list.go, LookAheads", name, err)
+				}
 			}
 		}
 		if e := p.enum(name); len(e) > 0 {
@@ -180,6 +201,13 @@ func (p *printer) rules(b *bytes.Buffer) error {
 	b.WriteString("}\n")
 	return nil
 }
+
+// spelt writes Java's \uXXXX as Go does.
+func spelt(pattern string) string {
+	return unicodeEscape.ReplaceAllString(pattern, `\x{$1}`)
+}
+
+var unicodeEscape = regexp.MustCompile(`\\u([0-9A-Fa-f]{4})`)
 
 // number prints a limit as an integer literal where it is one.
 func number(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }

@@ -14,6 +14,11 @@
 //	status:"code"   the status code of the answer
 //	payload:"body"  the whole body, as bytes
 //
+// or, in the query protocol and its EC2 dialect, which read forms and answer in XML:
+//
+//	form:"Name"     a form parameter, or the first part of its name
+//	xml:"name"      an element of the answer
+//
 // and with what the model demands of it:
 //
 //	required:"true"   the member must be there
@@ -33,6 +38,8 @@ const (
 	RESTJSON Protocol = "rest-json"
 	JSON     Protocol = "json"
 	Query    Protocol = "query"
+	// EC2 is a dialect of Query: lists have no "member" in their names, and answers no result element.
+	EC2 Protocol = "ec2"
 )
 
 // Service describes one version of one AWS API.
@@ -45,6 +52,11 @@ type Service struct {
 	Protocol Protocol
 	// SigningName is the service in a credential scope. Two services may share one.
 	SigningName string
+	// Global says that the service has one endpoint for all regions, whose requests are signed for the
+	// first region of the partition.
+	Global bool
+	// Namespace is the XML namespace of answers; Query and EC2 only.
+	Namespace string
 	// TargetPrefix is what stands before the operation in X-Amz-Target; JSON only.
 	TargetPrefix string
 	// NestedBody says that the service reads the body into one member named after the operation, so that
@@ -52,8 +64,8 @@ type Service struct {
 	NestedBody bool
 	// MaxBody is the largest request body in bytes.
 	MaxBody int64
-	// Operations are all operations of the model, by name. Those that nobody has listed for the
-	// generator have neither Input nor Output.
+	// Operations are the operations of the model, by name. Those that nobody has listed for the
+	// generator have neither Input nor Output; of very large models they are left out.
 	Operations []Operation
 	// Faults are the modelled errors, by name.
 	Faults []Fault
@@ -77,12 +89,17 @@ type Operation struct {
 	Faults []string
 	// Action is the IAM action that a caller needs: "apigateway:POST", "lambda:InvokeFunction".
 	Action string
+	// Unsigned operations are called without a signature: the input itself carries a proof of who calls.
+	// IAM is not asked about them, and a signature is not looked at.
+	Unsigned bool
 }
 
 // Fault describes one modelled error.
 type Fault struct {
-	// Name is the error's shape, which is also its code: "NotFoundException".
+	// Name is the error's shape: "NotFoundException", "NoSuchEntityException".
 	Name string
+	// Code is what the error is called on the wire where that is not Name: "NoSuchEntity".
+	Code string
 	// Status is the HTTP status it is sent with.
 	Status int
 	// Message is the name of the member that carries the text, "message" or "Message".
