@@ -68,7 +68,6 @@ type pkg struct {
 	path    string // below internal/
 	files   map[string]*ast.File
 	imports map[string]string // import path → a file that has it (tests not counted)
-	tests   map[string]bool
 }
 
 func load(t *testing.T) (*token.FileSet, map[string]*pkg) {

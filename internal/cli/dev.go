@@ -119,7 +119,7 @@ func refused(err error, s *Streams) error {
 	var open *cloudformation.UnenforcedError
 	if errors.As(err, &open) {
 		text := shorten(errors.New(server.Unenforced(open.Findings)), s.Dir).Error()
-		return exit(ExitUnenforced, fmt.Errorf("this definition declares controls that are not enforced yet:\n%sAccept each by name with --accept-unenforced CONTROL: its routes then refuse every request.", text))
+		return exit(ExitUnenforced, fmt.Errorf("this definition declares controls that are not enforced yet:\n%sAccept each by name with --accept-unenforced CONTROL: its routes then refuse every request", text))
 	}
 	return exit(ExitUsage, shorten(err, s.Dir))
 }

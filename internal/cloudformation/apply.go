@@ -349,6 +349,7 @@ func (r *run) replace(p Planned, rec *stack.ResourceRecord, props *document.Valu
 		}
 		name, within := t.named(properties{props})
 		if was, wasWithin := t.named(properties{old}); name != "" && name == was && within == wasWithin {
+			//lint:ignore ST1005 the sentence is AWS's [docs]
 			return fmt.Errorf("CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename %s and update the stack again.", name)
 		}
 	}

@@ -86,7 +86,7 @@ Outputs:
 	after := strings.NewReplacer("=> 1", "=> 2", "      Timeout: 10\n", "", "MemorySize: 256", "MemorySize: 512", "      Description: first\n", "",
 		"      ReservedConcurrentExecutions: 2\n", "", `{A: "1", B: "2"}`, `{B: "3"}`, "{Key: team, Value: a}", "{Key: owner, Value: b}",
 		"V1", "V2").Replace(before)
-	out = h.must(h.yaml(after))
+	h.must(h.yaml(after))
 	now, tags, reserved := show()
 	if *now.Timeout != 3 || *now.MemorySize != 512 || value(now.Description) != "" || *now.CodeSha256 == *first.CodeSha256 {
 		t.Errorf("function after the update: %+v", now)

@@ -33,6 +33,7 @@ func (r *run) Attribute(id, attribute string) (string, error) {
 }
 
 func noAttribute(id, attribute string) error {
+	//lint:ignore ST1005 the sentence is AWS's [recorded]
 	return fmt.Errorf("Template error: resource %s does not support attribute type %s in Fn::GetAtt", id, attribute)
 }
 

@@ -22,8 +22,8 @@ type proof struct {
 
 const (
 	proofScope store.Scope = "gatehouse"
-	proofName              = "master-key"
-	proofWord              = "this database is sealed with this key"
+	proofName  string      = "master-key"
+	proofWord  string      = "this database is sealed with this key"
 )
 
 func proofs(key *seal.Key) *store.Table[proof] {

@@ -178,7 +178,8 @@ func TestRoleIDs(t *testing.T) {
 		}
 		return r.ID
 	}
-	if id("s/R/0") != id("s/R/0") || id("s/R/0") == id("s/R/1") || id("") == id("") {
+	first, again, next, random, other := id("s/R/0"), id("s/R/0"), id("s/R/1"), id(""), id("")
+	if first != again || first == next || random == other {
 		t.Error("ids follow the hint, and are random without one")
 	}
 }

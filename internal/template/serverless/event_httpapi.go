@@ -110,7 +110,7 @@ func (c *compiler) readHTTPRoutes(h *httpAPI) {
 
 func (c *compiler) readHTTPRoute(f *function, e event) *httpRoute {
 	r := &httpRoute{f: f, pen: e.pen}
-	method := e.cfg
+	var method *document.Value
 	if e.cfg.Kind == document.Map {
 		c.unknown(e.cfg, "httpApi event key ", []string{"authorizer", "method", "path"})
 		r.path = c.text(e.cfg.Get("path"), "path")
