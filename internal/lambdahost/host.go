@@ -88,7 +88,9 @@ type Host struct {
 	tools    toolbox
 	boot     string
 	parallel int
-	calls    sync.Pool
+	// guarded is true when callers of a Runtime API can be told from each other.
+	guarded bool
+	calls   sync.Pool
 	// places counts the processes.
 	places atomic.Int64
 	// crowded is true while a pool waits for a place and nothing is idle.
@@ -153,6 +155,10 @@ func New(c Config) (*Host, error) {
 		pools:    map[string]*pool{},
 		running:  map[function.ARN]*atomic.Int64{},
 		alive:    map[*environment]struct{}{},
+		guarded:  canTellCallers(),
+	}
+	if !h.guarded {
+		h.log.Warn("any local process can reach the runtime API of a function: this system does not show who owns a socket")
 	}
 	h.keeping.Go(h.keep)
 	h.keeping.Go(h.watchMemory)

@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/netip"
 	"os"
 	"strconv"
@@ -160,21 +162,49 @@ func mayCall(leader int, client, server netip.AddrPort) bool {
 	return false
 }
 
-// socketInode finds the client's end of a loopback connection in /proc/net/tcp.
+// socketInode finds the client's end of a loopback connection in the kernel's tables. A client with a
+// dual-stack socket is in the second one.
 func socketInode(client, server netip.AddrPort) (string, bool) {
-	f, err := os.Open("/proc/net/tcp")
-	if err != nil {
-		return "", false
-	}
-	defer func() { _ = f.Close() }()
-	local, remote := hexAddr(client), hexAddr(server)
-	for s := bufio.NewScanner(f); s.Scan(); {
-		c := strings.Fields(s.Text())
-		if len(c) > 9 && c[1] == local && c[2] == remote {
-			return c[9], c[9] != "0"
+	for _, table := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
+		f, err := os.Open(table)
+		if err != nil {
+			continue
+		}
+		inode, ok := findSocket(f, hexAddr(client), hexAddr(server))
+		_ = f.Close()
+		if ok {
+			return inode, true
 		}
 	}
 	return "", false
+}
+
+// findSocket reads a socket table. The addresses of the IPv6 table end with the IPv4 address that they
+// map.
+func findSocket(table io.Reader, local, remote string) (inode string, ok bool) {
+	for s := bufio.NewScanner(table); s.Scan(); {
+		c := strings.Fields(s.Text())
+		if len(c) > 9 && c[9] != "0" && strings.HasSuffix(c[1], local) && strings.HasSuffix(c[2], remote) {
+			return c[9], true
+		}
+	}
+	return "", false
+}
+
+// canTellCallers tries mayCall on a connection of our own: where /proc does not show what it needs, no
+// caller can be told from another.
+func canTellCallers() bool {
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		return false
+	}
+	defer func() { _ = l.Close() }()
+	c, err := net.Dial("tcp4", l.Addr().String())
+	if err != nil {
+		return false
+	}
+	defer func() { _ = c.Close() }()
+	return mayCall(os.Getpid(), addrPort(c.LocalAddr()), addrPort(c.RemoteAddr()))
 }
 
 // hexAddr writes an IPv4 address as /proc/net/tcp does: the 32-bit word as the machine holds it.

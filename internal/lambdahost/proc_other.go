@@ -25,3 +25,5 @@ func privateMemory(pid int) int64 { return 0 }
 func census() map[int][]int { return nil }
 
 func mayCall(leader int, client, server netip.AddrPort) bool { return true }
+
+func canTellCallers() bool { return false }

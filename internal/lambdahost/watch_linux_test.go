@@ -107,3 +107,17 @@ func TestOutputBlocks(t *testing.T) {
 		t.Errorf("flags of stdout: %s %v", info, err)
 	}
 }
+
+func TestFindSocket(t *testing.T) {
+	const tables = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 0100007F:1F90 0100007F:C350 01 00000000:00000000 00:00000000 00000000     0        0 111 1 0
+   1: 0100007F:C350 0100007F:1F90 06 00000000:00000000 00:00000000 00000000     0        0 0 1 0
+   2: 0100007F:C350 0100007F:1F90 01 00000000:00000000 00:00000000 00000000     0        0 222 1 0
+   3: 0000000000000000FFFF00000100007F:C351 0000000000000000FFFF00000100007F:1F90 01 00000000:00000000 00:00000000 00000000     0        0 333 1 0
+`
+	for local, want := range map[string]string{"0100007F:C350": "222", "0100007F:C351": "333", "0100007F:C352": ""} {
+		if got, _ := findSocket(strings.NewReader(tables), local, "0100007F:1F90"); got != want {
+			t.Errorf("%s: got inode %q, want %q", local, got, want)
+		}
+	}
+}
