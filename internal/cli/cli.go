@@ -36,6 +36,7 @@ type commands struct {
 	Dev      devCmd      `cmd:"" help:"Serve a definition on this machine and follow its changes."`
 	Validate validateCmd `cmd:"" help:"Check a definition and say what is wrong, without serving it."`
 	Routes   routesCmd   `cmd:"" help:"Print the routes of a definition with the gates in front of each."`
+	Why      whyCmd      `cmd:"" help:"Say why a call was admitted or refused, gate by gate."`
 	Env      envCmd      `cmd:"" help:"Print export lines that point AWS tools at a running server: eval \"$(gatehouse env)\"."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
