@@ -33,7 +33,8 @@ func TestMain(m *testing.M) {
 const writers = 3
 
 // writeForEver writes numbered pairs of documents and prints "writer number" after each acknowledgement.
-// It prints "refused …" after a failure, and goes on a little, to show that nothing more is acknowledged.
+// After a failure it prints "refused", whether the database calls itself broken, and why, and goes on for
+// a little. It ends after 60 numbers, should nobody kill it.
 func writeForEver(path string) {
 	db, err := Open(context.Background(), path)
 	if err != nil {
@@ -51,15 +52,16 @@ func writeForEver(path string) {
 				}
 				return err
 			})
-			for n, refused := first+1, 0; refused < 20; n++ {
+			for n, refused := first+1, 0; refused < 20 && n <= first+60; {
 				_, err := db.Update(context.Background(), func(tx store.Tx) error { return putPair(tx, w, n) })
 				if err != nil {
 					refused++
-					fmt.Println("refused", errors.Is(err, ErrBroken), db.Broken() != nil, err)
+					fmt.Println("refused", errors.Is(err, ErrBroken) && db.Broken() != nil, err)
 					continue
 				}
 				// One write call, so that a line is never mixed with another.
 				os.Stdout.WriteString(fmt.Sprintf("ack %d %d\n", w, n))
+				n++
 			}
 		})
 	}
@@ -236,51 +238,91 @@ func TestKill(t *testing.T) {
 	t.Logf("%d kills, %d acknowledged updates, none lost", kills, total)
 }
 
-// TestFailingFlush: after the disk refused a flush nothing is acknowledged any more, reading goes on, and
-// the database says why (R3). The fault is injected by strace, where there is one.
-func TestFailingFlush(t *testing.T) {
-	t.Parallel()
+// faults runs the writing process with failing system calls, and returns what it said. The faults are
+// injected by strace, where there is one.
+func faults(t *testing.T, path, inject string) []string {
+	t.Helper()
 	strace, err := exec.LookPath("strace")
 	if err != nil || exec.Command(strace, "-o", os.DevNull, "true").Run() != nil {
 		t.Skip("there is no strace that could inject the fault")
 	}
-	path := filepath.Join(t.TempDir(), "db")
 	openTest(t, path).Close()
-	child := exec.Command(strace, "-f", "-o", os.DevNull, "-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:error=EIO:when=20+", os.Args[0])
+	calls, _, _ := strings.Cut(inject, ":")
+	child := exec.Command(strace, "-f", "-o", os.DevNull, "-e", "trace="+calls, "-e", "inject="+inject, os.Args[0])
 	child.Env = append(os.Environ(), childVar+"="+path)
 	out, err := child.Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	acknowledged, refused, late := [writers]int{}, 0, 0
-	for _, line := range strings.Split(strings.TrimSpace(string(out)), "\n") {
+	return strings.Split(strings.TrimSpace(string(out)), "\n")
+}
+
+// checkAcknowledged tells whether the database holds what the lines acknowledge.
+func checkAcknowledged(t *testing.T, path string, lines []string) {
+	t.Helper()
+	last, err := checkPairs(openTest(t, path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range lines {
 		var w, n int
-		switch _, err := fmt.Sscanf(line, "ack %d %d", &w, &n); {
-		case err == nil && refused > 0: // it may have been said late by another writer, but only what is there
-			late++
-			acknowledged[w] = n
-		case err == nil:
-			acknowledged[w] = n
+		if _, err := fmt.Sscanf(line, "ack %d %d", &w, &n); err == nil && n > last[w] {
+			t.Errorf("writer %d acknowledged %d, the database holds %d", w, n, last[w])
+		}
+	}
+}
+
+// TestFailingFlush: after the disk refused a flush nothing is acknowledged any more, reading goes on, and
+// the database says why (R3).
+func TestFailingFlush(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "db")
+	lines := faults(t, path, "fsync,fdatasync:error=EIO:when=20+")
+	acknowledged, refused, late := 0, 0, 0
+	for _, line := range lines {
+		switch {
+		case strings.HasPrefix(line, "ack"):
+			if acknowledged++; refused > 0 {
+				late++ // committed before the failure, said after it: once per writer
+			}
 		case strings.HasPrefix(line, "refused"):
-			if refused++; !strings.HasPrefix(line, "refused true true") {
+			if refused++; !strings.HasPrefix(line, "refused true") {
 				t.Errorf("after the failure: got %q, want ErrBroken and Broken", line)
 			}
 		case line != "readable":
 			t.Errorf("the writer said %q", line)
 		}
 	}
-	if acknowledged == [writers]int{} || refused < 20*writers || late > writers || !strings.HasSuffix(string(out), "readable\n") {
-		t.Fatalf("the writer said: …%s", out[max(0, len(out)-500):])
+	if acknowledged == 0 || refused != 20*writers || late >= writers || lines[len(lines)-1] != "readable" {
+		t.Errorf("%d acknowledged, %d of them after the failure, %d refused; the last words were %q", acknowledged, late, refused, lines[len(lines)-1])
 	}
-	last, err := checkPairs(openTest(t, path))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for w := range last {
-		if last[w] < acknowledged[w] {
-			t.Errorf("writer %d acknowledged %d, the database holds %d", w, acknowledged[w], last[w])
+	checkAcknowledged(t, path, lines)
+}
+
+// TestNoSpace: a disk that is full for a while refuses for a while, without a restart (R4).
+func TestNoSpace(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "db")
+	lines := faults(t, path, "pwrite64:error=ENOSPC:when=100..105")
+	acknowledged, refused, after := 0, 0, 0
+	for _, line := range lines {
+		switch {
+		case strings.HasPrefix(line, "ack"):
+			if acknowledged++; refused > 0 {
+				after++
+			}
+		case strings.HasPrefix(line, "refused"):
+			if refused++; !strings.HasPrefix(line, "refused false") {
+				t.Errorf("with a full disk: got %q, want no ErrBroken", line)
+			}
+		case line != "readable":
+			t.Errorf("the writer said %q", line)
 		}
 	}
+	if refused == 0 || after < 20 || acknowledged == after {
+		t.Errorf("%d acknowledged, %d of them after %d refusals", acknowledged, after, refused)
+	}
+	checkAcknowledged(t, path, lines)
 }
 
 // TestTornLog replays crash images: the log cut at any byte, or with any page after the last flush of a

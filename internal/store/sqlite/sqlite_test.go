@@ -64,6 +64,17 @@ func TestConformance(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) store.DB { return openTest(t, filepath.Join(t.TempDir(), "a b?c#d%41.db")) })
 }
 
+// What durability rests on (https://www.sqlite.org/pragma.html#pragma_synchronous): 2 is FULL.
+func TestSettings(t *testing.T) {
+	db := openTest(t, filepath.Join(t.TempDir(), "db"))
+	for pragma, want := range map[string]string{"synchronous": "2", "journal_mode": "wal", "locking_mode": "normal"} {
+		var got string
+		if err := db.writer.one("PRAGMA "+pragma, nil, &got); err != nil || got != want {
+			t.Errorf("PRAGMA %s: got %q, %v, want %q", pragma, got, err, want)
+		}
+	}
+}
+
 func TestTrims(t *testing.T) {
 	db := openTest(t, filepath.Join(t.TempDir(), "db"))
 	db.keeps = 100
