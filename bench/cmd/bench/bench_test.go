@@ -64,6 +64,30 @@ func TestParseResult(t *testing.T) {
 	}
 }
 
+func TestCalmest(t *testing.T) {
+	for _, tt := range []struct {
+		others      []float64 // of one measurement after the other
+		want        float64
+		measurement int
+	}{
+		{[]float64{disturbed - 1}, disturbed - 1, 1},
+		{[]float64{50, 3}, 3, 2},
+		{[]float64{50, 40, 60}, 40, 3},
+	} {
+		n := 0
+		got, err := calmest(func() (figures, error) {
+			n++
+			return figures{others: tt.others[n-1]}, nil
+		})
+		if err != nil || got.others != tt.want || n != tt.measurement {
+			t.Errorf("calmest of %v = %v, %v after %d measurements, want %v after %d", tt.others, got.others, err, n, tt.want, tt.measurement)
+		}
+	}
+	if got, err := calmest(func() (figures, error) { return figures{}, os.ErrClosed }); err == nil {
+		t.Errorf("calmest of a failure = %+v, want the error", got)
+	}
+}
+
 func TestReadHead(t *testing.T) {
 	for _, tt := range []struct {
 		head string

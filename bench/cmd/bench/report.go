@@ -208,7 +208,12 @@ type table struct {
 
 func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
 
+// write prints the table; one without rows leaves a word instead.
 func (t *table) write(w io.Writer) {
+	if len(t.rows) == 0 {
+		fmt.Fprintf(w, "No figures.\n\n")
+		return
+	}
 	width := make([]int, len(t.head))
 	for _, row := range append([][]string{t.head}, t.rows...) {
 		for i, c := range row {
