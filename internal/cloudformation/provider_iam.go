@@ -35,7 +35,7 @@ func (p role) create(ctx context.Context, r *request) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	return result{name, map[string]string{"Arn": out.ARN, "RoleId": out.ID}}, p.policies(ctx, name, properties{}, r.props)
+	return result{name, map[string]string{"Arn": out.ARN, "RoleId": string(out.ID)}}, p.policies(ctx, name, properties{}, r.props)
 }
 
 func (p role) update(ctx context.Context, r *request) (result, error) {

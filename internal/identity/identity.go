@@ -1,11 +1,11 @@
-// Package identity names who exists and who calls: accounts, regions, access keys and (from the IAM
-// issue on) principals, roles and sessions.
+// Package identity names who exists and who calls: accounts, users, groups, roles, managed policies, access
+// keys, sessions, and the Principal that a verified signature stands for.
 //
-// It owns the values. It does not know how a signature is checked (sigv4), where a key is stored
-// (tables, directory) or what a principal may do (policy).
+// It owns the values, their rules (names, paths, ids), the sealed form of a session token, and what a
+// principal contributes to a policy's context. It does not know how a signature is checked (sigv4), where
+// anything is stored (tables, directory), what an operation does (service/iam, service/sts) or how a policy
+// decides (policy). It follows the IAM user guide, "IAM identifiers" and "Principal key values".
 package identity
-
-import "gatehouse/internal/seal"
 
 // AccountID is a 12-digit AWS account number, kept as text because leading zeros matter.
 type AccountID string
@@ -26,18 +26,21 @@ type Home struct {
 // Scope is the storage scope of the home, "account/region".
 func (h Home) Scope() string { return string(h.Account) + "/" + string(h.Region) }
 
-// AccessKeyID is the public half of an access key, "AKIA…" for long-term keys and "ASIA…" for
-// temporary ones.
-type AccessKeyID string
+// Global is the storage scope of what an account has once for all regions: everything of IAM. Its
+// pseudo-region is that of AWS's endpoint files.
+func (h Home) Global() string { return string(h.Account) + "/aws-global" }
 
-// AccessKey is a credential that can sign requests.
-type AccessKey struct {
-	ID     AccessKeyID
-	Secret seal.Secret
-	// Root marks the key of the account itself, the only one that exists at first.
-	Root bool
-	// Active is false for a key that was switched off; it verifies nothing.
-	Active bool
-	// UserARN is the principal that the key belongs to, "arn:aws:iam::ACCOUNT:root" for the root key.
-	UserARN string
+// RootARN is the account itself.
+func (h Home) RootARN() string {
+	return "arn:" + string(h.Partition) + ":iam::" + string(h.Account) + ":root"
+}
+
+// ARN builds the name of an entity of IAM: "user/path/name", "oidc-provider/host".
+func (h Home) ARN(resource string) string {
+	return "arn:" + string(h.Partition) + ":iam::" + string(h.Account) + ":" + resource
+}
+
+// SessionARN builds the name of a temporary principal: "assumed-role/role/session", "federated-user/name".
+func (h Home) SessionARN(resource string) string {
+	return "arn:" + string(h.Partition) + ":sts::" + string(h.Account) + ":" + resource
 }

@@ -2,7 +2,7 @@ package identity
 
 import "time"
 
-// RoleName is 1-64 characters of [A-Za-z0-9+=,.@_-]; unique in an account, whatever the case of its
+// RoleName is 1-64 characters of [A-Za-z0-9_+=,.@-]; unique in an account, whatever the case of its
 // letters.
 type RoleName string
 
@@ -10,17 +10,14 @@ type RoleName string
 type Role struct {
 	Name RoleName
 	// ID is "AROA" and 17 characters; a role that is made again gets another.
-	ID string
+	ID RoleID
 	// Path begins and ends with a slash; "/" when none was given.
 	Path        string
 	ARN         string
 	Description string
 	// Trust is the assume-role policy, JSON text as it was written.
 	Trust string
-	// Policies are the inline policies by name, JSON text as it was written.
-	Policies map[string]string
-	// Managed are the ARNs of attached managed policies.
-	Managed []string
+	Grants
 	// Boundary is the ARN of the permissions boundary, "" when there is none.
 	Boundary string
 	// MaxSession is how long a session may be: 1-12 hours.

@@ -78,7 +78,7 @@ func TestRole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(made.ID) != 21 || !strings.HasPrefix(made.ID, "AROA") {
+	if len(made.ID) != 21 || !strings.HasPrefix(string(made.ID), "AROA") {
 		t.Errorf("role id %q, want AROA and 17 characters", made.ID)
 	}
 	want := identity.Role{
@@ -171,7 +171,7 @@ func TestPoliciesPerRole(t *testing.T) {
 }
 
 func TestRoleIDs(t *testing.T) {
-	id := func(hint string) string {
+	id := func(hint string) identity.RoleID {
 		r, err := newService().CreateRole(stack.WithHint(t.Context(), hint), &iam.CreateRoleInput{RoleName: "r", AssumeRolePolicyDocument: trust})
 		if err != nil {
 			t.Fatal(err)

@@ -78,14 +78,14 @@ func (s *Service) changeRole(ctx context.Context, name string, fn func(*identity
 
 // roleID makes the unique id of a role, "AROA" and 17 characters. Inside of a stack it is derived from the
 // hint of the call.
-func (s *Service) roleID(ctx context.Context) (string, error) {
+func (s *Service) roleID(ctx context.Context) (identity.RoleID, error) {
 	var seed [32]byte
 	if hint := stack.Hint(ctx); hint != "" {
 		seed = sha256.Sum256([]byte("role\x00" + hint))
 	} else if _, err := io.ReadFull(s.c.Random, seed[:]); err != nil {
 		return "", fmt.Errorf("iam: %w", err)
 	}
-	return "AROA" + base32.StdEncoding.EncodeToString(seed[:])[:17], nil
+	return identity.RoleID("AROA" + base32.StdEncoding.EncodeToString(seed[:])[:17]), nil
 }
 
 // The refusals. IAM's codes have no "Exception" at their end on the wire.
