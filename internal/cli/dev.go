@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"time"
 
 	"gatehouse/internal/cloudformation"
 	"gatehouse/internal/config"
+	"gatehouse/internal/identity"
 	"gatehouse/internal/project"
 	"gatehouse/internal/server"
 )
@@ -19,15 +21,16 @@ import (
 // devCmd serves a definition on this machine.
 type devCmd struct {
 	definitionFlags
-	Port        int      `help:"Data port; 0 picks a free one." default:"3000"`
-	ControlPort int      `help:"Port of the AWS API; 0 picks a free one." default:"4566"`
-	Host        string   `help:"Address to listen on." default:"127.0.0.1"`
+	Port        *int     `help:"Data port, 3000; 0 picks a free one." placeholder:"PORT"`
+	ControlPort *int     `help:"Port of the AWS API, 4566; 0 picks a free one." placeholder:"PORT"`
+	Host        string   `help:"Address to listen on, 127.0.0.1." placeholder:"ADDRESS"`
+	Config      string   `help:"Configuration file; gatehouse.yml beside the definition." placeholder:"FILE"`
 	APIKey      []string `name:"api-key" help:"Value for a key that is declared by name: NAME=VALUE, or VALUE for the first one." placeholder:"VALUE" sep:"none"`
 	Empty       bool     `help:"Serve no definition: everything is made through the control port."`
 	Ephemeral   bool     `help:"Keep state in memory only."`
 	StateDir    string   `help:"Directory of the state; .gatehouse beside the definition." placeholder:"DIR"`
 	Watch       bool     `help:"Follow changes of the definition and of the functions' code." default:"true" negatable:""`
-	LogFormat   string   `help:"Log of calls and functions: text, json or off." default:"text" enum:"text,json,off"`
+	LogFormat   string   `help:"Log of calls and functions: text, json or off." placeholder:"FORMAT"`
 	JSON        bool     `help:"Print the ready message as one line of JSON."`
 }
 
@@ -36,18 +39,11 @@ func (c *devCmd) Run(ctx context.Context, s *Streams) error {
 	if c.Empty && c.Path != "" {
 		return exit(ExitUsage, errors.New("--empty serves no definition; leave the path out"))
 	}
-	var d *project.Definition
-	var err error
-	if !c.Empty {
-		if d, err = c.load(s); err != nil {
-			return exit(ExitUsage, err)
-		}
-	}
-	cfg, err := c.configuration(s, d)
+	d, cfg, err := c.read(s)
 	if err != nil {
 		return exit(ExitUsage, err)
 	}
-	p := newPrinter(s, c.LogFormat)
+	p := newPrinter(s, cfg.LogFormat)
 	srv, err := server.New(ctx, cfg, server.Options{
 		Version: Version, Logger: p.logger, FunctionLog: p.functionLine, Called: p.called(),
 	})
@@ -94,24 +90,76 @@ func (c *devCmd) Run(ctx context.Context, s *Streams) error {
 	return nil
 }
 
-func (c *devCmd) configuration(s *Streams, d *project.Definition) (config.Config, error) {
-	region, dir := "", filepath.Join(s.Dir, ".gatehouse")
-	if d != nil {
-		region, dir = d.Region, stateDir(d.File)
+// read reads the configuration and the definition.
+func (c *devCmd) read(s *Streams) (*project.Definition, config.Config, error) {
+	dir, file := s.Dir, ""
+	if !c.Empty {
+		var err error
+		if file, err = project.Find(s.Dir, c.Path); err != nil {
+			return nil, config.Config{}, err
+		}
+		dir = filepath.Dir(file)
 	}
-	cfg, err := c.config(s, region)
+	cfg, err := c.configuration(s, dir)
 	if err != nil {
-		return cfg, err
+		return nil, cfg, err
 	}
-	cfg.Host, cfg.Port, cfg.ControlPort, cfg.LogFormat = c.Host, c.Port, c.ControlPort, c.LogFormat
+	var d *project.Definition
+	if !c.Empty {
+		c.definitionFlags.Account, c.definitionFlags.Region = string(cfg.Home.Account), string(cfg.Home.Region)
+		if d, err = c.load(s); err != nil {
+			return nil, cfg, err
+		}
+		cfg.Home.Region = identity.Region(d.Region)
+	}
+	if cfg.Home.Region == "" {
+		cfg.Home.Region = config.Default().Home.Region
+	}
+	cfg.Home.Partition = partition(string(cfg.Home.Region))
+	return d, cfg, cfg.Validate()
+}
+
+// configuration joins, each over the one before: the defaults, the file, the environment, the flags. The
+// region stays empty when nobody names one: the definition may.
+func (c *devCmd) configuration(s *Streams, dir string) (config.Config, error) {
+	cfg := config.Default()
+	cfg.Home.Region = ""
+	file := c.Config
+	if beside := filepath.Join(dir, "gatehouse.yml"); file == "" && exists(beside) {
+		file = beside
+	}
+	if file != "" {
+		if err := config.Load(file, &cfg); err != nil {
+			return cfg, shorten(err, s.Dir)
+		}
+	}
+	c.apply(s, &cfg)
+	if c.Port != nil {
+		cfg.Port = *c.Port
+	}
+	if c.ControlPort != nil {
+		cfg.ControlPort = *c.ControlPort
+	}
+	if c.Host != "" {
+		cfg.Host = c.Host
+	}
+	if c.LogFormat != "" {
+		cfg.LogFormat = c.LogFormat
+	}
 	switch {
 	case c.Ephemeral:
+		cfg.StateDir = ""
 	case c.StateDir != "":
 		cfg.StateDir = c.StateDir
-	default:
-		cfg.StateDir = dir
+	case cfg.StateDir == "":
+		cfg.StateDir = filepath.Join(dir, ".gatehouse")
 	}
-	return cfg, cfg.Validate()
+	return cfg, nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // refused ends a start whose definition cannot be served.

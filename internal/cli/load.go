@@ -21,7 +21,7 @@ type definitionFlags struct {
 	Region string            `help:"AWS region to stand for; the definition's, or us-east-1." placeholder:"REGION"`
 	Param  map[string]string `help:"Value of a $${param:…} variable." placeholder:"NAME=VALUE"`
 
-	Account          string   `help:"AWS account id to stand for." default:"123456789012" placeholder:"ID"`
+	Account          string   `help:"AWS account id to stand for, 123456789012." placeholder:"ID"`
 	RunJS            bool     `help:"Let Node evaluate the JavaScript files that the definition names."`
 	AcceptUnenforced []string `help:"Start although this declared control is not enforced yet; its routes refuse every request." placeholder:"CONTROL"`
 }
@@ -48,18 +48,25 @@ func (f *definitionFlags) load(s *Streams) (*project.Definition, error) {
 // config is the configuration that the flags and the environment ask for.
 func (f *definitionFlags) config(s *Streams, region string) (config.Config, error) {
 	c := config.Default()
-	c.Home.Account = identity.AccountID(f.Account)
-	if f.Region != "" {
-		region = f.Region
-	}
 	if region != "" {
 		c.Home.Region = identity.Region(region)
 	}
-	c.Home.Partition = partition(region)
-	c.Accepted = f.AcceptUnenforced
+	f.apply(s, &c)
+	return c, c.Validate()
+}
+
+// apply puts the environment and the flags over a configuration.
+func (f *definitionFlags) apply(s *Streams, c *config.Config) {
+	if f.Account != "" {
+		c.Home.Account = identity.AccountID(f.Account)
+	}
+	if f.Region != "" {
+		c.Home.Region = identity.Region(f.Region)
+	}
+	c.Home.Partition = partition(string(c.Home.Region))
+	c.Accepted = append(c.Accepted, f.AcceptUnenforced...)
 	c.RootKey.ID = identity.AccessKeyID(s.Getenv("GATEHOUSE_ROOT_ACCESS_KEY_ID"))
 	c.RootKey.Secret = seal.Hide(s.Getenv("GATEHOUSE_ROOT_SECRET_ACCESS_KEY"))
-	return c, c.Validate()
 }
 
 func partition(region string) identity.Partition {

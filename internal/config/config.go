@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
+	"strings"
 
 	"gatehouse/internal/identity"
 	"gatehouse/internal/seal"
@@ -45,6 +46,9 @@ type Config struct {
 
 	// LogFormat is text, json or off.
 	LogFormat string
+
+	// VPCEndpoints are the private listeners.
+	VPCEndpoints []VPCEndpoint
 
 	// AccountRate and AccountBurst throttle the whole account; 0 is no limit. AWS's defaults are 10,000 and
 	// 5,000.
@@ -102,4 +106,10 @@ func (c *Config) Validate() error {
 		fault("GATEHOUSE_ROOT_SECRET_ACCESS_KEY: want at least 16 characters, got %d", n)
 	}
 	return errors.Join(faults...)
+}
+
+// sorted joins names for a message.
+func sorted(names []string) string {
+	slices.Sort(names)
+	return strings.Join(names, ", ")
 }
