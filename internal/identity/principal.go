@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	"gatehouse/internal/policy"
 	"gatehouse/internal/policy/condition"
 )
 
@@ -24,23 +25,6 @@ const (
 	// Service is an AWS service that calls on its own account.
 	Service
 )
-
-// String names the kind as aws:PrincipalType does.
-func (k Kind) String() string {
-	switch k {
-	case RootUser:
-		return "Account"
-	case IAMUser:
-		return "User"
-	case RoleSession:
-		return "AssumedRole"
-	case FederatedUser:
-		return "FederatedUser"
-	case Service:
-		return "Service"
-	}
-	return "Anonymous"
-}
 
 // Principal is who a verified signature stands for. It is made when a key is looked up, shared by all calls
 // that are signed with it, and never changed.
@@ -76,14 +60,6 @@ func (p *Principal) UserID() string {
 	return p.ID
 }
 
-// PolicyARN is aws:PrincipalArn: the ARN, but of a role session the ARN of its role.
-func (p *Principal) PolicyARN() string {
-	if p.Kind == RoleSession {
-		return p.Issuer
-	}
-	return p.ARN
-}
-
 // Cognito returns what is known of the Cognito identity behind a session, nil for every other caller.
 func (p *Principal) Cognito() *Cognito {
 	if p.Session == nil {
@@ -92,29 +68,36 @@ func (p *Principal) Cognito() *Cognito {
 	return p.Session.Cognito
 }
 
-// Describe fills in what policies may ask about the caller. It overwrites those fields of the context and
-// no others (IAM user guide, "AWS global condition context keys", properties of the principal and of the
-// role session).
-func (p *Principal) Describe(c *condition.Context) {
-	c.PrincipalARN, c.PrincipalAccount, c.PrincipalType = p.PolicyARN(), string(p.Account), p.Kind.String()
-	c.UserID, c.Username = p.UserID(), ""
-	c.PrincipalTags = tagsOf(p.Tags)
-	c.PrincipalIsAWSService = condition.FlagOf(p.Kind == Service)
-	c.PrincipalServiceName, c.PrincipalServiceNames = "", nil
+// Subject is the principal as policies see it.
+func (p *Principal) Subject() *policy.Caller {
+	c := &policy.Caller{
+		Type: p.Kind.subject(), Account: string(p.Account), ARN: p.ARN, ID: p.UserID(), Tags: tagsOf(p.Tags),
+	}
 	switch p.Kind {
 	case IAMUser:
-		c.Username = p.Name
+		c.Name = p.Name
+	case RoleSession:
+		c.RoleARN = p.Issuer
 	case Service:
-		c.PrincipalServiceName, c.PrincipalServiceNames = p.Name, []string{p.Name}
-	case Nobody:
-		c.UserID, c.PrincipalIsAWSService = "anonymous", condition.Absent
+		c.Service = p.Name
 	}
-	if s := p.Session; s != nil {
-		c.TokenIssueTime, c.SourceIdentity, c.FederatedProvider = s.Issued, s.SourceIdentity, s.Provider
-		// There are no second factors here; the key exists for temporary credentials only.
-		c.MFAPresent = condition.False
-		c.More = append(c.More, s.Attributes()...)
+	return c
+}
+
+func (k Kind) subject() policy.CallerType {
+	switch k {
+	case RootUser:
+		return policy.Root
+	case IAMUser:
+		return policy.User
+	case RoleSession:
+		return policy.AssumedRole
+	case FederatedUser:
+		return policy.FederatedUser
+	case Service:
+		return policy.Service
 	}
+	return policy.Anonymous
 }
 
 // tagsOf lists tags by name, in a fixed order.

