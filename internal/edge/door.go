@@ -225,6 +225,11 @@ func (d *Door) write(w http.ResponseWriter, hr *http.Request, resp *exchange.Res
 		values = append(values, f.Value)
 		out[f.Name] = values[len(values)-1 : len(values) : len(values)]
 	}
+	if out["Content-Type"] == nil {
+		// A nil value keeps net/http from guessing a type from the body: it looks under this very spelling, and
+		// functions write content-type.
+		out["Content-Type"] = nil
+	}
 	if hr.ProtoMajor == 1 && out["Connection"] == nil {
 		values = append(values, "keep-alive")
 		out["Connection"] = values[len(values)-1 : len(values) : len(values)]

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -25,10 +26,16 @@ import (
 )
 
 // recorder is a function host that keeps the events it was called with.
-type recorder struct{ events []string }
+type recorder struct {
+	events []string
+	answer string // what the function returns; "" is a usual answer
+}
 
 func (r *recorder) Invoke(_ context.Context, _ *function.Config, call function.Invocation) (function.Result, error) {
 	r.events = append(r.events, string(call.Payload))
+	if r.answer != "" {
+		return function.Result{Payload: []byte(r.answer)}, nil
+	}
 	return function.Result{Payload: []byte(`{"statusCode":200,"headers":{"X-Many":"a"},"multiValueHeaders":{"Set-Cookie":["a=1","b=2"]},"body":"hello"}`)}, nil
 }
 
@@ -160,6 +167,22 @@ func TestAnswer(t *testing.T) {
 	} {
 		if !bytes.Contains(raw, []byte(want)) {
 			t.Errorf("the answer lacks %q:\n%s", want, raw)
+		}
+	}
+}
+
+// TestContentTypeSpelling: a function header in any case replaces the default type [measured], and nothing
+// guesses another one from the body.
+func TestContentTypeSpelling(t *testing.T) {
+	addr, calls, _ := serve(t, nil)
+	for _, answer := range []string{
+		`{"statusCode":200,"headers":{"content-type":"text/plain"},"body":"<html>"}`,
+		`{"statusCode":200,"multiValueHeaders":{"cOntent-tYpe":["text/plain"]},"body":"<html>"}`,
+	} {
+		calls.answer = answer
+		resp, _ := send(t, addr, "GET /dev/a HTTP/1.1\r\nHost: h\r\n\r\n")
+		if got, want := resp.Header.Values("Content-Type"), []string{"text/plain"}; !slices.Equal(got, want) {
+			t.Errorf("%s: Content-Type %q, want %q", answer, got, want)
 		}
 	}
 }
