@@ -16,7 +16,6 @@ import (
 	"gatehouse/internal/cloudformation"
 	"gatehouse/internal/document"
 	"gatehouse/internal/seal"
-	"gatehouse/internal/service/iam"
 	"gatehouse/internal/stack"
 	"gatehouse/internal/store"
 )
@@ -156,7 +155,7 @@ func (s *Server) Reset(ctx context.Context) error {
 	s.clock.Real()
 	_, err := s.db.Update(ctx, func(tx store.Tx) error {
 		// What belongs to the account in all regions has a scope of its own.
-		if err := s.tables.Clear(tx, iam.Scope(s.cfg.Home)); err != nil {
+		if err := s.tables.Clear(tx, store.Scope(s.cfg.Home.Global())); err != nil {
 			return err
 		}
 		return s.tables.Clear(tx, store.Scope(s.cfg.Home.Scope()))

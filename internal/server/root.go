@@ -32,9 +32,9 @@ func (s *Server) rootKey(ctx context.Context) error {
 	}
 	s.root = identity.AccessKey{
 		ID: id, Secret: secret, Root: true, Active: true,
-		UserARN: "arn:" + string(s.cfg.Home.Partition) + ":iam::" + string(s.cfg.Home.Account) + ":root",
+		UserARN: s.cfg.Home.RootARN(),
 	}
-	scope := store.Scope(s.cfg.Home.Scope())
+	scope := store.Scope(s.cfg.Home.Global())
 	_, err := s.db.Update(ctx, func(tx store.Tx) error {
 		// One root key at a time: the one that is configured now.
 		for k, err := range s.tables.AccessKeys.List(tx, scope, "", "") {

@@ -185,7 +185,7 @@ func (s *Server) openStore(ctx context.Context) error {
 func (s *Server) engines() (err error) {
 	scope := store.Scope(s.cfg.Home.Scope())
 	s.keys = directory.NewAPIKeys(s.db, s.tables, scope)
-	s.access = directory.NewAccessKeys(s.db, s.tables, scope)
+	s.access = directory.NewAccessKeys(s.db, s.tables, store.Scope(s.cfg.Home.Global()))
 	if s.counters, err = s.newCounters(); err != nil {
 		return err
 	}

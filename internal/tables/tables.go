@@ -6,7 +6,6 @@ package tables
 
 import (
 	"fmt"
-	"strings"
 
 	"gatehouse/internal/apigw"
 	"gatehouse/internal/function"
@@ -32,8 +31,14 @@ type Tables struct {
 	Usage            *store.Table[apigw.Usage]            // by UsageID(plan, key, day)
 	Accounts         *store.Table[apigw.Account]          // one row, AccountID
 	KeyValues        *store.Table[apigw.KeyValue]         // by stack/name
-	AccessKeys       *store.Table[identity.AccessKey]     // by access key id
-	Roles            *store.Table[identity.Role]          // by lower-case name
+
+	AccessKeys    *store.Table[identity.AccessKey]     // by access key id
+	Users         *store.Table[identity.User]          // by identity.Fold(name)
+	Groups        *store.Table[identity.Group]         // by identity.Fold(name)
+	Roles         *store.Table[identity.Role]          // by identity.Fold(name)
+	Policies      *store.Table[identity.ManagedPolicy] // by identity.Fold(name)
+	OIDCProviders *store.Table[identity.OIDCProvider]  // by URL
+	Uses          *store.Table[identity.Use]           // by access key id or role id
 
 	Functions        *store.Table[function.Function]   // by name
 	FunctionVersions *store.Table[function.Definition] // by InFunction(name, version)
@@ -60,6 +65,16 @@ const (
 	ByName = "name"
 	// ByKey finds plan keys by API key id.
 	ByKey = "key"
+	// ByUser finds access keys by user id.
+	ByUser = "user"
+	// ByID finds the one user, group or role with a unique id.
+	ByID = "id"
+	// ByGroup finds users by the id of a group that they are in.
+	ByGroup = "group"
+	// ByPolicy finds users, groups and roles by the ARN of an attached policy.
+	ByPolicy = "policy"
+	// ByBoundary finds users and roles by the ARN of their permissions boundary.
+	ByBoundary = "boundary"
 )
 
 // InAPI is the id of what belongs to an API; InAPI(api, "") begins the ids of all.
@@ -92,15 +107,11 @@ func (t *Tables) Digest(value string) seal.Digest { return t.key.Lookup(value) }
 // AccountID is the id of the one row of Accounts: the scope says whose it is.
 const AccountID = "account"
 
-// RoleID is the id of a role. Names differ by more than the case of their letters.
-func RoleID(name identity.RoleName) string {
-	return strings.Map(func(r rune) rune {
-		if r >= 'A' && r <= 'Z' {
-			return r + 'a' - 'A'
-		}
-		return r
-	}, string(name))
-}
+// Tokens seals the sessions of this database's master key.
+func (t *Tables) Tokens() identity.Tokens { return identity.NewTokens(t.key.Box("session tokens")) }
+
+// Box is a box of the master key for what leaves the house and comes back: positions of listings.
+func (t *Tables) Box(purpose string) *seal.Box { return t.key.Box("box " + purpose) }
 
 // Lookup is the entry of an API key's value in the index ByLookup: its digest in hex.
 func (t *Tables) Lookup(value string) string { return t.Digest(value).Hex() }
@@ -170,19 +181,54 @@ func New(key *seal.Key) *Tables {
 		ID:   func(*apigw.Account) string { return AccountID },
 	})
 
-	t.AccessKeys = store.NewTable(store.Spec[identity.AccessKey]{
-		Kind: "iam.accesskey", Watched: true, Key: key,
-		ID: func(k *identity.AccessKey) string { return string(k.ID) },
-	})
 	// Values that dev drew for keys which a definition declares by name only.
 	t.KeyValues = store.NewTable(store.Spec[apigw.KeyValue]{
 		Kind: "dev.keyvalue", Key: key,
 		ID: func(k *apigw.KeyValue) string { return k.Stack + "/" + k.Name },
 	})
 
+	t.AccessKeys = store.NewTable(store.Spec[identity.AccessKey]{
+		Kind: "iam.accesskey", Watched: true, Key: key,
+		ID:    func(k *identity.AccessKey) string { return string(k.ID) },
+		Index: map[string]func(*identity.AccessKey) []string{ByUser: func(k *identity.AccessKey) []string { return some(k.User) }},
+	})
+	t.Users = store.NewTable(store.Spec[identity.User]{
+		Kind: "iam.user", Watched: true,
+		ID:     func(u *identity.User) string { return identity.Fold(u.Name) },
+		Unique: map[string]func(*identity.User) []string{ByID: func(u *identity.User) []string { return some(u.ID) }},
+		Index: map[string]func(*identity.User) []string{
+			ByGroup:    func(u *identity.User) []string { return some(u.Groups...) },
+			ByPolicy:   func(u *identity.User) []string { return u.Managed },
+			ByBoundary: func(u *identity.User) []string { return some(u.Boundary) },
+		},
+	})
+	t.Groups = store.NewTable(store.Spec[identity.Group]{
+		Kind: "iam.group", Watched: true,
+		ID:     func(g *identity.Group) string { return identity.Fold(g.Name) },
+		Unique: map[string]func(*identity.Group) []string{ByID: func(g *identity.Group) []string { return some(g.ID) }},
+		Index:  map[string]func(*identity.Group) []string{ByPolicy: func(g *identity.Group) []string { return g.Managed }},
+	})
 	t.Roles = store.NewTable(store.Spec[identity.Role]{
 		Kind: "iam.role", Watched: true,
-		ID: func(r *identity.Role) string { return RoleID(r.Name) },
+		ID:     func(r *identity.Role) string { return identity.Fold(r.Name) },
+		Unique: map[string]func(*identity.Role) []string{ByID: func(r *identity.Role) []string { return some(r.ID) }},
+		Index: map[string]func(*identity.Role) []string{
+			ByPolicy:   func(r *identity.Role) []string { return r.Managed },
+			ByBoundary: func(r *identity.Role) []string { return some(r.Boundary) },
+		},
+	})
+	t.Policies = store.NewTable(store.Spec[identity.ManagedPolicy]{
+		Kind: "iam.policy", Watched: true,
+		ID: func(p *identity.ManagedPolicy) string { return identity.Fold(p.Name) },
+	})
+	t.OIDCProviders = store.NewTable(store.Spec[identity.OIDCProvider]{
+		Kind: "iam.oidcprovider", Watched: true,
+		ID: func(p *identity.OIDCProvider) string { return p.URL },
+	})
+	// Noted with the traffic: nobody is told of each.
+	t.Uses = store.NewTable(store.Spec[identity.Use]{
+		Kind: "iam.use",
+		ID:   func(u *identity.Use) string { return u.ID },
 	})
 
 	t.Functions = store.NewTable(store.Spec[function.Function]{
@@ -221,6 +267,17 @@ func New(key *seal.Key) *Tables {
 		ID:   func(x *stack.Export) string { return x.Name },
 	})
 	return t
+}
+
+// some are the values that are not empty.
+func some[ID ~string](values ...ID) []string {
+	var out []string
+	for _, v := range values {
+		if v != "" {
+			out = append(out, string(v))
+		}
+	}
+	return out
 }
 
 func nameOfLiving(s *stack.Stack) []string {

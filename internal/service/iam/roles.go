@@ -11,7 +11,6 @@ import (
 	"gatehouse/internal/arn"
 	"gatehouse/internal/identity"
 	"gatehouse/internal/store"
-	"gatehouse/internal/tables"
 )
 
 // MaxPoliciesPerRole is how many managed policies a role may have [docs].
@@ -159,7 +158,7 @@ func (s *Service) DeleteRole(ctx context.Context, name string) error {
 		case len(r.Policies) > 0:
 			return refuse(http.StatusConflict, "DeleteConflict", "Cannot delete entity, must delete policies first.")
 		}
-		return s.c.Tables.Roles.Delete(tx, s.scope, tables.RoleID(r.Name))
+		return s.c.Tables.Roles.Delete(tx, s.scope, identity.Fold(r.Name))
 	})
 }
 

@@ -39,11 +39,7 @@ type Service struct {
 }
 
 // New makes a Service.
-func New(c Config) *Service { return &Service{c: c, scope: Scope(c.Home)} }
-
-// Scope is where the records of IAM live: it is one service for all regions of an account, and its
-// pseudo-region is that of the endpoint files.
-func Scope(h identity.Home) store.Scope { return store.Scope(string(h.Account) + "/aws-global") }
+func New(c Config) *Service { return &Service{c: c, scope: store.Scope(c.Home.Global())} }
 
 func (s *Service) update(ctx context.Context, fn func(store.Tx) error) error {
 	_, err := s.c.DB.Update(ctx, fn)
@@ -55,7 +51,7 @@ func (s *Service) role(tx store.Tx, name string) (identity.Role, error) {
 	if err := checkName("roleName", name, 64); err != nil {
 		return identity.Role{}, err
 	}
-	r, err := s.c.Tables.Roles.Get(tx, s.scope, tables.RoleID(identity.RoleName(name)))
+	r, err := s.c.Tables.Roles.Get(tx, s.scope, identity.Fold(name))
 	if errors.Is(err, store.ErrNotFound) {
 		return r, noSuchEntity("The role with name %s cannot be found.", name)
 	}
