@@ -24,6 +24,8 @@ type listing struct {
 	// OpenEnums names enumerations whose values the service itself checks: AWS words those refusals
 	// in its own way, or must be more tolerant here than there.
 	OpenEnums []string
+	// Percent names the shapes that are sent percent-encoded.
+	Percent []string
 	// LookAheads gives the patterns that Go's regular expressions cannot express, by shape, as a pattern
 	// that must match and one that must not.
 	LookAheads map[string]lookAhead
@@ -105,6 +107,7 @@ var listings = []listing{
 		Path:    "iam/2010-05-08",
 		Digest:  "c38893871dbb08aabc02ffae18d5a3a59187f58603a642b46458c6ccddc132e5",
 		MaxBody: 1 << 20,
+		Percent: []string{"policyDocumentType"},
 		LookAheads: map[string]lookAhead{
 			// The look-ahead forbids two hyphens in a row.
 			"accountAliasType": {`[a-z0-9][a-z0-9-]{1,61}[a-z0-9]`, `.*--.*`},

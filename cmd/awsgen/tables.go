@@ -62,6 +62,9 @@ import (
 	if p.MaxBody > 0 {
 		fmt.Fprintf(b, "\tMaxBody: %d,\n", p.MaxBody)
 	}
+	if p.OnlyListed {
+		b.WriteString("\tPartial: true,\n")
+	}
 	if p.NestedBody {
 		b.WriteString("\tNestedBody: true,\n")
 	}
@@ -184,6 +187,9 @@ func (p *printer) rules(b *bytes.Buffer) error {
 		}
 		if e := p.enum(name); len(e) > 0 {
 			add("Enum: %#v", e)
+		}
+		if slices.Contains(p.Percent, name) {
+			add("Percent: %v", true)
 		}
 		if s.Sensitive {
 			add("Sensitive: %v", true)

@@ -35,7 +35,7 @@ func (c *call) authenticate(w http.ResponseWriter) error {
 	if !found || !key.Active || presented.Token != "" {
 		return refusal(protocol, sigv4.ErrKey)
 	}
-	if err := c.body(w); err != nil {
+	if err := c.body(w, c.service.Model().MaxBody); err != nil {
 		return err
 	}
 	req.PayloadHash = sigv4.HashPayload(c.req.Body)

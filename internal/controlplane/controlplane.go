@@ -122,6 +122,7 @@ type call struct {
 	http *http.Request
 	id   string
 	req  wire.Request
+	read bool // the body is in req
 	// service and op are set as soon as they are known, caller when the signature is verified.
 	service *wire.Service
 	op      *wire.Call
@@ -138,7 +139,7 @@ func (c *call) answer(w http.ResponseWriter) (resp wire.Response) {
 	if err := c.target(); err != nil {
 		return c.refuse(err)
 	}
-	if err := c.dispatch(); err != nil {
+	if err := c.dispatch(w); err != nil {
 		return c.refuse(err)
 	}
 	if err := c.authenticate(w); err != nil {
@@ -155,34 +156,39 @@ func (c *call) target() error {
 	if !strings.HasPrefix(c.http.RequestURI, "/") {
 		return &wire.Error{Code: "BadRequestException", Status: http.StatusBadRequest, Message: "The request target must be a path."}
 	}
-	c.req = wire.Request{Method: c.http.Method, Header: c.http.Header}
+	c.req = wire.Request{Method: c.http.Method, Header: c.http.Header, ID: c.id}
 	c.req.RawPath, c.req.RawQuery, _ = strings.Cut(c.http.RequestURI, "?")
 	return nil
 }
 
-// body reads the body, up to the limit of the service.
-func (c *call) body(w http.ResponseWriter) error {
-	limit := c.service.Model().MaxBody
+// body reads the body, once, up to a limit in bytes; zero stands for the usual one.
+func (c *call) body(w http.ResponseWriter, limit int64) error {
+	if c.read {
+		return nil
+	}
 	if limit == 0 {
 		limit = defaultBody
 	}
 	var err error
 	c.req.Body, err = io.ReadAll(http.MaxBytesReader(w, c.http.Body, limit))
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		// [recorded] of Lambda's CreateFunction
-		return &wire.Error{Code: "RequestEntityTooLargeException", Status: http.StatusRequestEntityTooLarge,
-			Message: fmt.Sprintf("Request must be smaller than %d bytes for the %s operation", limit, c.op.Operation.Name)}
+		message := fmt.Sprintf("Request must be smaller than %d bytes", limit)
+		if c.op != nil { // [recorded] of Lambda's CreateFunction
+			message += " for the " + c.op.Operation.Name + " operation"
+		}
+		return &wire.Error{Code: "RequestEntityTooLargeException", Status: http.StatusRequestEntityTooLarge, Message: message}
 	}
 	if err != nil {
 		return &wire.Error{Code: "BadRequestException", Status: http.StatusBadRequest, Message: "The request body could not be read.", Cause: err}
 	}
+	c.read = true
 	return nil
 }
 
 // refuse encodes an error in the form that the client understands.
 func (c *call) refuse(err error) wire.Response {
 	if c.service != nil {
-		return c.service.Refuse(err)
+		return c.service.Refuse(err, c.id)
 	}
 	e, ok := errors.AsType[*wire.Error](err)
 	if !ok {

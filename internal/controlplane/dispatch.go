@@ -9,40 +9,73 @@ import (
 	"gatehouse/internal/wire"
 )
 
-// dataPlane is the signing name of calls to APIs, which are none of this package's business.
-const dataPlane = "execute-api"
-
 // dispatch finds the service and the operation. The credential scope comes first, since it is what the
-// client says itself; then the header and the parameter that name operations, then the path.
-func (c *call) dispatch() error {
-	candidates := c.Services
-	scope := sigv4.ServiceOf(c.http.Header.Get("Authorization"), c.req.RawQuery)
-	target, _, _ := strings.Cut(c.http.Header.Get("X-Amz-Target"), ".")
-	switch {
-	case scope != "":
-		candidates = c.named(func(m shape.Service) bool { return m.SigningName == scope })
-		if len(candidates) == 0 {
-			return notOffered(scope)
-		}
-	case target != "":
-		candidates = c.named(func(m shape.Service) bool { return m.TargetPrefix == target })
-		if len(candidates) == 0 {
-			return notOffered(target)
+// client says itself; then the header, the path and the parameter that name operations.
+func (c *call) dispatch(w http.ResponseWriter) error {
+	candidates, err := c.candidates(w)
+	if err != nil {
+		return err
+	}
+	// Services that speak forms have their operation in the body. It is short.
+	if m := candidates[0].Model(); len(candidates) == 1 && readsForms(m.Protocol) {
+		c.service = candidates[0]
+		if err := c.body(w, m.MaxBody); err != nil {
+			return err
 		}
 	}
 	for _, s := range candidates {
-		if op, ok := s.Find(&c.req); ok {
-			c.service, c.op = s, op
+		if c.op, err = s.Find(&c.req); err == nil {
+			c.service = s
 			return nil
 		}
 	}
-	if scope != "" {
-		c.service = candidates[0] // its protocol is the one to refuse in
-	}
-	// [observed] the answer to a path that no service has, signed or not.
-	return &wire.Error{Code: "AccessDeniedException", Status: http.StatusForbidden,
-		Message: "Unable to determine service/operation name to be authorized"}
+	return err // of the last
 }
+
+// candidates are the services that a request can be for: at least one, and several only where they share a
+// signing name or, in unsigned requests, where the path decides.
+func (c *call) candidates(w http.ResponseWriter) ([]*wire.Service, error) {
+	if scope := sigv4.ServiceOf(c.http.Header.Get("Authorization"), c.req.RawQuery); scope != "" {
+		found := c.named(func(m shape.Service) bool { return m.SigningName == scope })
+		if len(found) == 0 {
+			return nil, notOffered(scope)
+		}
+		c.service = found[0] // its protocol is the one to refuse in
+		return found, nil
+	}
+	if prefix, _, _ := strings.Cut(c.http.Header.Get("X-Amz-Target"), "."); prefix != "" {
+		found := c.named(func(m shape.Service) bool { return m.TargetPrefix == prefix })
+		if len(found) == 0 {
+			return nil, notOffered(prefix)
+		}
+		return found, nil
+	}
+	if !wire.IsForm(c.http.Header) && !strings.Contains(c.req.RawQuery, "Action=") {
+		found := c.named(func(m shape.Service) bool { return m.Protocol == shape.RESTJSON })
+		if len(found) == 0 {
+			return nil, notOffered(c.req.RawPath)
+		}
+		return found, nil
+	}
+	if err := c.body(w, unsignedForm); err != nil {
+		return nil, err
+	}
+	action, version, err := wire.Action(&c.req)
+	if err != nil {
+		return nil, err
+	}
+	found := c.named(func(m shape.Service) bool { return readsForms(m.Protocol) && m.Version == version })
+	if len(found) == 0 {
+		return nil, wire.UnknownAction(action, version)
+	}
+	return found, nil
+}
+
+// unsignedForm limits the body of a form that nobody has signed: a web identity token has 20,000 characters
+// at most, a session policy 2,048, a SAML assertion 100,000.
+const unsignedForm = 512 << 10
+
+func readsForms(p shape.Protocol) bool { return p == shape.Query || p == shape.EC2 }
 
 // named returns the services that satisfy a condition, in their order.
 func (h *Handler) named(is func(shape.Service) bool) []*wire.Service {
@@ -67,36 +100,8 @@ func spoken(r *http.Request) shape.Protocol {
 	switch {
 	case r.Header.Get("X-Amz-Target") != "":
 		return shape.JSON
-	case isForm(r):
+	case wire.IsForm(r.Header):
 		return shape.Query
 	}
 	return shape.RESTJSON
-}
-
-func isForm(r *http.Request) bool {
-	mediaType, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
-	return r.Method == http.MethodPost && strings.TrimSpace(mediaType) == "application/x-www-form-urlencoded"
-}
-
-// Claims reports whether a request looks like a call of the AWS API, for a port that carries other things
-// too: it is signed for a service other than execute-api, names an operation in a header, or has the
-// method and path of an operation. Calls of APIs in their path forms are never claimed.
-func (h *Handler) Claims(r *http.Request) bool {
-	path, query, _ := strings.Cut(r.RequestURI, "?")
-	if strings.Contains(path, "/_user_request_") || strings.HasPrefix(path, "/_") {
-		return false
-	}
-	if scope := sigv4.ServiceOf(r.Header.Get("Authorization"), query); scope != "" {
-		return scope != dataPlane
-	}
-	if r.Header.Get("X-Amz-Target") != "" {
-		return true
-	}
-	req := &wire.Request{Method: r.Method, RawPath: path, RawQuery: query, Header: r.Header}
-	for _, s := range h.Services {
-		if _, ok := s.Find(req); ok {
-			return true
-		}
-	}
-	return false
 }

@@ -59,13 +59,17 @@ type Service struct {
 	Namespace string
 	// TargetPrefix is what stands before the operation in X-Amz-Target; JSON only.
 	TargetPrefix string
+	// Violation is the code of refusals for input that breaks a rule, "" where it is the usual one of the
+	// protocol.
+	Violation string
 	// NestedBody says that the service reads the body into one member named after the operation, so that
 	// its refusals name body members as "putMethodInput.authorizationType". See API Gateway.
 	NestedBody bool
 	// MaxBody is the largest request body in bytes.
 	MaxBody int64
-	// Operations are the operations of the model, by name. Those that nobody has listed for the
-	// generator have neither Input nor Output; of very large models they are left out.
+	// Operations are all operations of the model, by name. Those that nobody has listed for the
+	// generator have neither Input nor Output. With Partial they are left out: of a very large model.
+	Partial    bool
 	Operations []Operation
 	// Faults are the modelled errors, by name.
 	Faults []Fault
@@ -120,6 +124,9 @@ type Rule struct {
 	Match, Except string
 	// Enum lists the values that a string may have.
 	Enum []string
+	// Percent says that values are sent percent-encoded, every byte but RFC 3986's unreserved ones: the
+	// policy documents of IAM. Services and their callers inside the process see them plain.
+	Percent bool
 	// Sensitive values are not repeated in refusals.
 	Sensitive bool
 	// Member names the shape of list elements, Key and Value those of map entries.

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -51,8 +52,10 @@ type typ struct {
 // field is a member of a structure.
 type field struct {
 	// name is the member as refusals print it: the model's name with a small first letter.
-	name     string
+	name string
+	// wire is the member's name in its place, element that in XML.
 	wire     string
+	element  string
 	place    place
 	index    int
 	pointer  bool
@@ -94,7 +97,7 @@ func (c *compiler) message(t reflect.Type) (*message, error) {
 			return nil, fmt.Errorf("%s.%s: %w", t.Name(), t.Field(i).Name, err)
 		}
 		f.index = i
-		if f.place == inBody {
+		if f.place == inBody && f.wire != "" {
 			m.body[f.wire] = i
 			m.folded[lower(f.wire)] = i
 		}
@@ -111,13 +114,13 @@ func (c *compiler) message(t reflect.Type) (*message, error) {
 func (c *compiler) field(sf reflect.StructField) (field, error) {
 	f := field{name: lowerFirst(sf.Name)}
 	found := false
-	for key, p := range map[string]place{"json": inBody, "uri": inURI, "query": inQuery, "header": inHeader, "status": inStatus, "payload": isPayload} {
+	for key, p := range map[string]place{"json": inBody, "form": inBody, "uri": inURI, "query": inQuery, "header": inHeader, "status": inStatus, "payload": isPayload} {
 		if v, ok := sf.Tag.Lookup(key); ok {
 			f.wire, f.place, found = v, p, true
 		}
 	}
-	if !found {
-		return f, fmt.Errorf("no tag says where it stands")
+	if f.element, found = sf.Tag.Get("xml"), found || sf.Tag.Get("xml") != ""; !found {
+		return f, errors.New("no tag says where it stands")
 	}
 	f.required = sf.Tag.Get("required") == "true"
 	f.rest = f.place == inQuery && f.wire == "*"

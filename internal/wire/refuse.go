@@ -2,7 +2,6 @@ package wire
 
 import (
 	"bytes"
-	"encoding/xml"
 	"maps"
 	"net/http"
 	"slices"
@@ -23,16 +22,9 @@ func Refuse(p shape.Protocol, e *Error, requestID string) Response {
 	var resp Response
 	switch p {
 	case shape.JSON:
-		// [recorded] the name of the error stands in the body and, with a colon, in the header.
-		refusal.Members = maps.Clone(e.Members)
-		if refusal.Members == nil {
-			refusal.Members = map[string]string{}
-		}
-		refusal.Members["__type"] = e.Code
-		resp = refuseJSON(&refusal, "message")
-		resp.Header["Content-Type"] = []string{"application/x-amz-json-1.1"}
-	case shape.Query:
-		resp = refuseQuery(&refusal, requestID)
+		resp = refuseRPC(&refusal, "message")
+	case shape.Query, shape.EC2:
+		resp = refuseXML(&refusal, "", requestID)
 	default:
 		resp = refuseJSON(&refusal, "message")
 	}
@@ -69,24 +61,5 @@ func refuseJSON(e *Error, member string) Response {
 		}
 	}
 	resp.Body = bytes.TrimSuffix(b.Bytes(), []byte("\n"))
-	return resp
-}
-
-// refuseQuery is the form of the query protocol, whose errors are XML.
-func refuseQuery(e *Error, requestID string) Response {
-	type fault struct{ Type, Code, Message string }
-	doc := struct {
-		XMLName   xml.Name `xml:"ErrorResponse"`
-		Error     fault
-		RequestId string
-	}{Error: fault{"Sender", e.Code, e.Message}, RequestId: requestID}
-	if e.Status >= 500 {
-		doc.Error.Type = "Receiver"
-	}
-	resp := Response{Status: e.Status, Header: http.Header{"Content-Type": {"text/xml"}}}
-	var err error
-	if resp.Body, err = xml.Marshal(doc); err != nil {
-		resp.Body = []byte("<ErrorResponse/>")
-	}
 	return resp
 }

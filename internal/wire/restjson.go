@@ -26,11 +26,18 @@ func newRESTJSON(s *Service) (protocol, error) {
 	return p, nil
 }
 
-func (p *restJSON) find(r *Request) (*operation, []string) {
-	return p.router.find(r.Method, r.RawPath, r.RawQuery)
+func (p *restJSON) find(r *Request) (target, error) {
+	op, labels := p.router.find(r.Method, r.RawPath, r.RawQuery)
+	if op == nil {
+		// [observed] the answer of API Gateway to a path that it does not have, signed or not.
+		return target{}, &Error{Code: "AccessDeniedException", Status: http.StatusForbidden,
+			Message: "Unable to determine service/operation name to be authorized"}
+	}
+	return target{op: op, labels: labels}, nil
 }
 
-func (p *restJSON) decode(op *operation, labels []string, r *Request, in reflect.Value) error {
+func (p *restJSON) decode(t target, r *Request, in reflect.Value) error {
+	op := t.op
 	query, err := p.query(op, r.RawQuery)
 	if err != nil {
 		return err
@@ -43,7 +50,7 @@ func (p *restJSON) decode(op *operation, labels []string, r *Request, in reflect
 		switch f.place {
 		case inURI:
 			if i := slices.Index(names, f.wire); i >= 0 {
-				values = labels[i : i+1]
+				values = t.labels[i : i+1]
 			}
 		case inQuery:
 			if f.rest {
@@ -75,7 +82,7 @@ func (p *restJSON) decode(op *operation, labels []string, r *Request, in reflect
 			return err
 		}
 	}
-	return vs.err()
+	return vs.err(p.service.violation("ValidationException"))
 }
 
 // scalars fills in a member that stands outside the body. A scalar that is given twice is refused: which
@@ -154,7 +161,7 @@ func (ps parameters) rest(m *message) (map[string]string, error) {
 	return out, nil
 }
 
-func (p *restJSON) encode(op *operation, out reflect.Value) (Response, error) {
+func (p *restJSON) encode(op *operation, out reflect.Value, _ string) (Response, error) {
 	resp := Response{Status: op.Status, Header: http.Header{}}
 	if op.out == nil {
 		return resp, nil
@@ -188,7 +195,7 @@ func (p *restJSON) encode(op *operation, out reflect.Value) (Response, error) {
 	return resp, err
 }
 
-func (p *restJSON) refuse(e *Error, member string) Response { return refuseJSON(e, member) }
+func (p *restJSON) refuse(e *Error, member, _ string) Response { return refuseJSON(e, member) }
 
 func (p *restJSON) notOffered(op *operation) *Error {
 	return &Error{Code: "NotImplementedException", Status: http.StatusNotImplemented,

@@ -20,6 +20,7 @@ type rule struct {
 	// constraints in the order in which AWS lists them: upper bound, lower bound, pattern, values.
 	constraints []constraint
 	sensitive   bool
+	percent     bool
 }
 
 // constraint is one demand, with the text of its refusal.
@@ -37,7 +38,7 @@ func (c *compiler) rule(name string, k kind) (*rule, error) {
 	if !ok {
 		return nil, fmt.Errorf("no rule for shape %s", name)
 	}
-	r := &rule{sensitive: s.Sensitive}
+	r := &rule{sensitive: s.Sensitive, percent: s.Percent}
 	noun := "length"
 	if k == whole || k == double {
 		noun = "value"
@@ -153,8 +154,8 @@ func (vs *violations) add(text string) {
 	}
 }
 
-// err is the refusal, or nil. The form is the same in all services.
-func (vs *violations) err() error {
+// err is the refusal, or nil. Its text is the same in all protocols, its code is not.
+func (vs *violations) err(code string) error {
 	if vs.count == 0 {
 		return nil
 	}
@@ -162,7 +163,7 @@ func (vs *violations) err() error {
 	if vs.count == 1 {
 		noun = "error"
 	}
-	return &Error{Code: "ValidationException", Status: http.StatusBadRequest,
+	return &Error{Code: code, Status: http.StatusBadRequest,
 		Message: fmt.Sprintf("%d validation %s detected: %s", vs.count, noun, strings.Join(vs.texts, "; "))}
 }
 

@@ -2,20 +2,23 @@
 // operation that a request names, decodes its input, calls the operation's method, and encodes the output
 // or the refusal.
 //
-// It owns the protocols (rest-json; json 1.1 and query have their place in protocol.go), the checks of
-// the model's constraints with AWS's own texts, and the list of what is offered. It knows no service and
-// no generated package, nor who the caller is and whether they may (package controlplane). It follows the
-// Smithy specification, "AWS restJson1 protocol" and "HTTP bindings".
+// It owns the protocols (rest-json, json 1.1, query and the EC2 dialect of query), the checks of the
+// model's constraints with AWS's own texts, and the list of what is offered. It knows no service and no
+// generated package, nor who the caller is and whether they may (package controlplane). It follows the
+// Smithy specification: "AWS restJson1 protocol", "AWS JSON 1.1 protocol", "AWS query protocol", "AWS EC2
+// query protocol" and "HTTP bindings".
 //
 // Decoding is stricter than AWS in one respect: a member name that occurs twice, or that differs from a
 // member's name by the case of letters only, is refused, because two readers of such a document may
-// disagree about what it says. Members that the model does not know are ignored, as AWS does.
+// disagree about what it says. Members that the model does not know are ignored, as AWS does. XML is
+// written and never read.
 //
-// An operation of the model that nobody has a handler for is refused in its protocol's way: rest-json has
-// no form for it, so it answers 501 with the type NotImplementedException; SDKs do not repeat a 501.
+// An operation of the model that nobody has a handler for is refused with status 501, for which AWS has no
+// form; SDKs do not repeat a 501.
 package wire
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,6 +37,8 @@ type Request struct {
 	Header            http.Header
 	// Body is the whole body; who reads it also limits it.
 	Body []byte
+	// ID is the request id, which XML answers repeat.
+	ID string
 }
 
 // Response is an encoded answer.
@@ -81,7 +86,7 @@ type Service struct {
 	model    shape.Service
 	protocol protocol
 	ops      []*operation
-	faults   map[string]shape.Fault
+	faults   map[string]shape.Fault // by code
 }
 
 // operation is a row of the model's table with its handler and compiled messages.
@@ -96,7 +101,7 @@ type operation struct {
 func NewService(model shape.Service, handlers ...Handler) (*Service, error) {
 	s := &Service{model: model, faults: map[string]shape.Fault{}}
 	for _, f := range model.Faults {
-		s.faults[f.Name] = f
+		s.faults[cmp.Or(f.Code, f.Name)] = f
 	}
 	compile := newCompiler(model.Rules)
 	byName := map[string]*operation{}
@@ -155,46 +160,61 @@ type Call struct {
 	// Operation is the row of the model's table.
 	Operation *shape.Operation
 	service   *Service
-	op        *operation
+	target    target
 	req       *Request
-	labels    []string
+	in        reflect.Value
+	malformed error
 }
 
-// Find returns the operation that a request names, or false when there is none. It looks at the method,
-// the target and the headers that name operations, not at the body.
-func (s *Service) Find(r *Request) (*Call, bool) {
-	op, labels := s.protocol.find(r)
-	if op == nil {
-		return nil, false
+// Find returns the operation that a request names, or an *Error when there is none. In rest-json it looks
+// at method and path, in the query protocol at the query and the body, which must have been read.
+func (s *Service) Find(r *Request) (*Call, error) {
+	t, err := s.protocol.find(r)
+	if err != nil {
+		return nil, err
 	}
-	return &Call{Operation: op.Operation, service: s, op: op, req: r, labels: labels}, true
+	return &Call{Operation: t.op.Operation, service: s, target: t, req: r}, nil
 }
 
 // Offered reports whether the operation has a handler.
-func (c *Call) Offered() bool { return c.op.handler != nil }
+func (c *Call) Offered() bool { return c.target.op.handler != nil }
+
+// Input decodes the input, once, and returns a pointer to its struct: nil for an operation that is not
+// offered. Of a request that is malformed it holds what had been read before the fault, which Serve reports.
+func (c *Call) Input() any {
+	if !c.Offered() {
+		return nil
+	}
+	if !c.in.IsValid() {
+		c.in = reflect.New(c.target.op.in.typ)
+		c.malformed = c.service.protocol.decode(c.target, c.req, c.in.Elem())
+	}
+	return c.in.Interface()
+}
 
 // Serve decodes the input, calls the handler and encodes what it returns.
 func (c *Call) Serve(ctx context.Context) Response {
+	p, op := c.service.protocol, c.target.op
 	if !c.Offered() {
-		return c.service.Refuse(c.service.protocol.notOffered(c.op))
+		return c.service.Refuse(p.notOffered(op), c.req.ID)
 	}
-	in := reflect.New(c.op.in.typ)
-	if err := c.service.protocol.decode(c.op, c.labels, c.req, in.Elem()); err != nil {
-		return c.service.Refuse(err)
+	in := c.Input()
+	if c.malformed != nil {
+		return c.service.Refuse(c.malformed, c.req.ID)
 	}
-	out, err := c.op.handler.call(ctx, in.Interface())
+	out, err := op.handler.call(ctx, in)
 	if err != nil {
-		return c.service.Refuse(err)
+		return c.service.Refuse(err, c.req.ID)
 	}
-	resp, err := c.service.protocol.encode(c.op, reflect.ValueOf(out))
+	resp, err := p.encode(op, reflect.ValueOf(out), c.req.ID)
 	if err != nil {
-		return c.service.Refuse(err)
+		return c.service.Refuse(err, c.req.ID)
 	}
 	return resp
 }
 
 // Refuse encodes an error in the protocol's form.
-func (s *Service) Refuse(err error) Response {
+func (s *Service) Refuse(err error, requestID string) Response {
 	e, ok := errors.AsType[*Error](err)
 	if !ok {
 		e = s.internal()
@@ -213,14 +233,13 @@ func (s *Service) Refuse(err error) Response {
 			refusal.Type = "Service"
 		}
 	}
-	member := fault.Message
-	if member == "" {
-		member = "message"
-	}
-	resp := s.protocol.refuse(&refusal, member)
+	resp := s.protocol.refuse(&refusal, cmp.Or(fault.Message, "message"), requestID)
 	resp.Err = err
 	return resp
 }
+
+// violation is the code of the refusal for input that breaks a constraint, given the protocol's usual one.
+func (s *Service) violation(usual string) string { return cmp.Or(s.model.Violation, usual) }
 
 // internal is the refusal for an error that is none of the client's business: Lambda models one, for
 // the others it is the common error InternalFailure.

@@ -17,6 +17,7 @@ var Service = shape.Service{
 	Name: "ec2", Version: "2016-11-15", Protocol: shape.EC2, SigningName: "ec2", TargetPrefix: "",
 	Namespace:  "http://ec2.amazonaws.com/doc/2016-11-15",
 	MaxBody:    1048576,
+	Partial:    true,
 	Operations: operations,
 	Faults:     faults,
 	Rules:      rules,

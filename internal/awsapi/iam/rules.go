@@ -85,7 +85,7 @@ var rules = map[string]shape.Rule{
 	"permissionCheckResultType":            {Enum: []string{"ALLOWED", "DENIED", "UNSURE"}},
 	"permissionCheckStatusType":            {Enum: []string{"COMPLETE", "IN_PROGRESS", "FAILED"}},
 	"policyDescriptionType":                {Max: new(float64(1000))},
-	"policyDocumentType":                   {Min: new(float64(1)), Max: new(float64(131072)), Pattern: `[\u0009\u000A\u000D\u0020-\u00FF]+`, Match: `[\x{0009}\x{000A}\x{000D}\x{0020}-\x{00FF}]+`},
+	"policyDocumentType":                   {Min: new(float64(1)), Max: new(float64(131072)), Pattern: `[\u0009\u000A\u000D\u0020-\u00FF]+`, Match: `[\x{0009}\x{000A}\x{000D}\x{0020}-\x{00FF}]+`, Percent: true},
 	"policyNameListType":                   {Member: "policyNameType"},
 	"policyNameType":                       {Min: new(float64(1)), Max: new(float64(128)), Pattern: `[\w+=,.@-]+`},
 	"policyOwnerEntityType":                {Enum: []string{"USER", "ROLE", "GROUP"}},
