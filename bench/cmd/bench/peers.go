@@ -148,7 +148,7 @@ func gatehouse(ctx context.Context, s *setting) (peer, error) {
 		{name: rowKey, url: base + "/keyed", header: "x-api-key: " + s.key, refusal: 403, connections: proxyConnections, size: answerSize},
 	}
 	return peer{
-		version: firstLine(version),
+		version: versionIn(firstLine(version)),
 		note:    "REST API from a serverless.yml: HTTP_PROXY open and with an API key in a usage plan (throttle and quota counted); AWS_PROXY to a Node function",
 		command: []string{path, "dev", filepath.Join(s.o.dir, "definition"), "--ephemeral", "--no-watch",
 			"--log-format", "off", "--port", port(door), "--control-port", port(control)},
