@@ -78,7 +78,12 @@ func (p *printer) functionLine(l lambdahost.LogLine) {
 		if isPlatformLine(l.Text) {
 			return
 		}
-		_, _ = fmt.Fprintf(p.s.Out, "    %s | %s\n", l.Function, printable(l.Text))
+		// CloudWatch keeps a message of several lines in one, with carriage returns.
+		var b strings.Builder
+		for line := range strings.SplitSeq(l.Text, "\r") {
+			fmt.Fprintf(&b, "    %s | %s\n", l.Function, printable(line))
+		}
+		_, _ = io.WriteString(p.s.Out, b.String())
 	}
 }
 

@@ -141,15 +141,34 @@ func (p *Publisher) load(tx store.Tx, in *snapshot.Input) error {
 // follow compiles after changes that came another way than through Wait.
 func (p *Publisher) follow(ctx context.Context) {
 	defer close(p.done)
+	for {
+		err := p.watch(ctx)
+		if ctx.Err() != nil || errors.Is(err, store.ErrClosed) {
+			return
+		}
+		// A feed that no longer reaches back is no loss: everything is read again.
+		if !errors.Is(err, store.ErrTrimmed) {
+			p.c.Logger.Error("the change feed failed; it is tried again", "error", err)
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(time.Second):
+			}
+		}
+		if err := p.Publish(ctx); err != nil && ctx.Err() == nil {
+			p.c.Logger.Error("the last good snapshot stays in force", "error", err)
+		}
+	}
+}
+
+// watch follows the feed until it fails.
+func (p *Publisher) watch(ctx context.Context) error {
 	p.mu.Lock()
 	after := p.rev
 	p.mu.Unlock()
 	for change, err := range p.c.DB.Watch(ctx, after) {
 		if err != nil {
-			if ctx.Err() == nil && !errors.Is(err, store.ErrClosed) {
-				p.c.Logger.Error("the change feed ended; only changes made by this process are served from now on", "error", err)
-			}
-			return
+			return err
 		}
 		if !serves(change.Kind) {
 			continue
@@ -162,13 +181,14 @@ func (p *Publisher) follow(ctx context.Context) {
 		}
 		select {
 		case <-ctx.Done():
-			return
+			return ctx.Err()
 		case <-time.After(batch):
 		}
 		if err := p.Wait(ctx, change.Rev); err != nil && ctx.Err() == nil {
 			p.c.Logger.Error("the last good snapshot stays in force", "error", err)
 		}
 	}
+	return ctx.Err()
 }
 
 // serves tells whether a kind of document is part of a snapshot. Resources and methods are not: they are

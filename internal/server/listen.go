@@ -123,7 +123,7 @@ func (s *Server) controlHandler() (http.Handler, error) {
 	pages := ops.Config{
 		Version:  s.opts.Version,
 		Ready:    s.ready,
-		Health:   func() error { return nil },
+		Health:   s.health,
 		Requests: s.ring,
 		Metrics:  s.metrics.Handler(),
 		Status:   s.status,
@@ -154,6 +154,14 @@ func (s *Server) controlHandler() (http.Handler, error) {
 func isUserRequest(path string) bool {
 	parts := strings.SplitN(path, "/", 6)
 	return len(parts) >= 5 && parts[1] == "restapis" && parts[4] == "_user_request_"
+}
+
+// health fails once the store cannot write any more: the data plane goes on, changes are refused.
+func (s *Server) health() error {
+	if db, ok := s.db.(interface{ Broken() error }); ok {
+		return db.Broken()
+	}
+	return nil
 }
 
 func (s *Server) ready() error {

@@ -126,6 +126,9 @@ func New(ctx context.Context, cfg config.Config, opts Options) (_ *Server, err e
 	if err := s.services(); err != nil {
 		return nil, err
 	}
+	if err := s.functions.Collect(ctx); err != nil {
+		return nil, fmt.Errorf("unused code: %w", err)
+	}
 	s.publisher, err = publish.Start(ctx, publish.Config{
 		DB: s.db, Tables: s.tables, Home: cfg.Home, URLSuffix: cfg.URLSuffix, Live: &s.live,
 		Functions: s.loadFunctions, Published: s.metrics.Published, Logger: s.log,
