@@ -17,9 +17,6 @@ const (
 	accessKeysAbsent = 1 << 10
 )
 
-// maxAccessKeyID is the length limit of an access key id on AWS; longer ids are not looked up.
-const maxAccessKeyID = 128
-
 // AccessKeys finds access keys by id, for those who verify signatures.
 type AccessKeys struct {
 	records *records[identity.AccessKeyID, identity.AccessKey]

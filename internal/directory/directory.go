@@ -1,5 +1,5 @@
-// Package directory finds records that are too many for the snapshot: API keys by their value, access keys
-// by their id. Each kind has a bounded read-through cache in front of the store.
+// Package directory finds records that are too many for the snapshot: API keys by their value, callers with
+// all their policies by their credentials. Each kind has a bounded read-through cache in front of the store.
 //
 // It owns the caches and the rule when they may answer: never with less than what an Update of this process
 // had committed when the look-up began, and never with a guess when the store fails. It does not know what
@@ -13,6 +13,7 @@ package directory
 import (
 	"context"
 	"errors"
+	"maps"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -42,6 +43,9 @@ type source[K comparable, V any] struct {
 	load func(store.Tx, K) (V, bool, error)
 	// name is the stored id of a record, by which changes refer to it.
 	name func(*V) string
+	// shares are further names that changes refer to the record by, and that other records have too: what
+	// it was put together from. Nil for records of one row.
+	shares func(*V) []string
 	// concerns tells which record a change is about, and whether that record may have been unknown
 	// before. ok is false for changes that do not matter here.
 	concerns func(store.Change) (name string, fresh, ok bool)
@@ -57,15 +61,16 @@ type records[K comparable, V any] struct {
 	flight singleflight.Group
 	slots  chan struct{}
 
-	mu      sync.Mutex   // held for every change of the caches and the two below
+	mu      sync.Mutex   // held for every change of the caches and the three below
 	touched store.Rev    // of the last change that concerned this directory
 	names   map[string]K // what found holds, by stored id
+	sharers map[string]map[K]struct{}
 }
 
 func newRecords[K comparable, V any](db store.DB, s source[K, V], found, absent int) *records[K, V] {
 	r := &records[K, V]{
 		db: db, source: s, found: newCache[K, V](found), absent: newCache[K, V](absent),
-		slots: make(chan struct{}, maxLoads), names: map[string]K{},
+		slots: make(chan struct{}, maxLoads), names: map[string]K{}, sharers: map[string]map[K]struct{}{},
 	}
 	r.seen.Store(uint64(db.Rev()))
 	return r
@@ -73,17 +78,26 @@ func newRecords[K comparable, V any](db store.DB, s source[K, V], found, absent 
 
 // find returns a record. The path of a hit takes no lock and allocates nothing.
 func (r *records[K, V]) find(ctx context.Context, k K) (*V, error) {
-	now := r.db.Rev()
+	v, known, now := r.peek(k)
+	if known {
+		return v, nil
+	}
+	return r.pull(ctx, k, now)
+}
+
+// peek returns what the caches know of a record, and the revision at which they were asked.
+func (r *records[K, V]) peek(k K) (v *V, known bool, now store.Rev) {
+	now = r.db.Rev()
 	if store.Rev(r.seen.Load()) >= now {
 		h := r.source.hash(k)
 		if e := r.found.get(h, k); e != nil {
-			return &e.value, nil
+			return &e.value, true, now
 		}
 		if e := r.absent.get(h, k); e != nil {
-			return nil, nil
+			return nil, true, now
 		}
 	}
-	return r.pull(ctx, k, now)
+	return nil, false, now
 }
 
 // pull asks the store, once for all who ask for the same key at the same revision: those who come after
@@ -146,9 +160,33 @@ func (r *records[K, V]) keep(e *entry[K, V], ok bool, now store.Rev) {
 		return
 	}
 	if old := r.found.put(h, e); old != nil {
-		delete(r.names, r.source.name(&old.value))
+		r.unname(old)
 	}
 	r.names[r.source.name(&e.value)] = e.key
+	for _, s := range r.shares(e) {
+		if r.sharers[s] == nil {
+			r.sharers[s] = map[K]struct{}{}
+		}
+		r.sharers[s][e.key] = struct{}{}
+	}
+}
+
+// unname forgets by which names an entry was to be found that is no longer in the cache.
+func (r *records[K, V]) unname(e *entry[K, V]) {
+	delete(r.names, r.source.name(&e.value))
+	for _, s := range r.shares(e) {
+		delete(r.sharers[s], e.key)
+		if len(r.sharers[s]) == 0 {
+			delete(r.sharers, s)
+		}
+	}
+}
+
+func (r *records[K, V]) shares(e *entry[K, V]) []string {
+	if r.source.shares == nil {
+		return nil
+	}
+	return r.source.shares(&e.value)
 }
 
 // run follows the change feed until ctx ends or the store is closed.
@@ -190,12 +228,19 @@ func (r *records[K, V]) forget(rev store.Rev, name string, fresh bool) {
 	defer r.mu.Unlock()
 	r.touched = rev
 	if k, ok := r.names[name]; ok {
-		if e := r.found.remove(r.source.hash(k), k); e != nil {
-			delete(r.names, r.source.name(&e.value))
-		}
+		r.drop(k)
+	}
+	for k := range maps.Clone(r.sharers[name]) {
+		r.drop(k)
 	}
 	if fresh {
 		r.absent.clear() // a record is known by its id here, not by the key that was not found
+	}
+}
+
+func (r *records[K, V]) drop(k K) {
+	if e := r.found.remove(r.source.hash(k), k); e != nil {
+		r.unname(e)
 	}
 }
 
@@ -206,5 +251,6 @@ func (r *records[K, V]) forgetAll() {
 	r.found.clear()
 	r.absent.clear()
 	clear(r.names)
+	clear(r.sharers)
 	r.seen.Store(uint64(r.touched))
 }

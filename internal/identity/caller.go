@@ -2,6 +2,8 @@ package identity
 
 import (
 	"context"
+	"sync/atomic"
+	"time"
 
 	"gatehouse/internal/policy"
 	"gatehouse/internal/policy/condition"
@@ -21,6 +23,9 @@ type Caller struct {
 	// Unmodelled are the policies of AWS that are attached, but whose text this server does not have: they
 	// grant nothing.
 	Unmodelled []string
+
+	// noted is when a use was last written down, in seconds since 1970.
+	noted atomic.Int64
 }
 
 // NewCaller makes a caller of a principal.
@@ -52,4 +57,14 @@ func WithCaller(ctx context.Context, c *Caller) context.Context {
 func CallerFrom(ctx context.Context) *Caller {
 	c, _ := ctx.Value(callerKey{}).(*Caller)
 	return c
+}
+
+// noteEvery is how far apart two notes of one credential's use are at least.
+const noteEvery = 15 * time.Minute
+
+// NoteDue reports whether the use of the credentials is to be written down now: at most once in a quarter of
+// an hour, whoever asks.
+func (c *Caller) NoteDue(now time.Time) bool {
+	last, n := c.noted.Load(), now.Unix()
+	return n-last >= int64(noteEvery/time.Second) && c.noted.CompareAndSwap(last, n)
 }
