@@ -24,9 +24,9 @@ func TestBoto3(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-		call, ok := h.wire.Find(&wire.Request{Method: r.Method, RawPath: r.URL.EscapedPath(), RawQuery: r.URL.RawQuery, Header: r.Header, Body: body})
-		if !ok {
-			t.Errorf("no operation for %s %s", r.Method, r.URL)
+		call, err := h.wire.Find(&wire.Request{Method: r.Method, RawPath: r.URL.EscapedPath(), RawQuery: r.URL.RawQuery, Header: r.Header, Body: body})
+		if err != nil {
+			t.Errorf("%s %s: %v", r.Method, r.URL, err)
 			w.WriteHeader(http.StatusNotFound)
 			return
 		}

@@ -68,9 +68,9 @@ func (h *house) call(t testing.TB, method, target, body string) wire.Response {
 	}
 	path, query, _ := strings.Cut(target, "?")
 	r := &wire.Request{Method: method, RawPath: path, RawQuery: query, Body: []byte(body)}
-	call, ok := h.wire.Find(r)
-	if !ok {
-		t.Fatalf("%s %s: no such operation", method, target)
+	call, err := h.wire.Find(r)
+	if err != nil {
+		t.Fatalf("%s %s: %v", method, target, err)
 	}
 	return call.Serve(t.Context())
 }

@@ -109,9 +109,9 @@ func (h *house) call(t *testing.T, method, target, body string, headers ...strin
 		name, value, _ := strings.Cut(line, ": ")
 		r.Header.Set(name, value)
 	}
-	c, ok := h.wire.Find(r)
-	if !ok {
-		t.Fatalf("%s %s: no such operation", method, target)
+	c, err := h.wire.Find(r)
+	if err != nil {
+		t.Fatalf("%s %s: %v", method, target, err)
 	}
 	return c.Serve(t.Context())
 }
