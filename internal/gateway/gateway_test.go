@@ -15,6 +15,9 @@ import (
 	"gatehouse/internal/gateway/exchange"
 	"gatehouse/internal/gateway/integration"
 	"gatehouse/internal/identity"
+	"gatehouse/internal/policy"
+	"gatehouse/internal/seal"
+	"gatehouse/internal/sigv4"
 	"gatehouse/internal/snapshot"
 	"gatehouse/internal/verdict"
 )
@@ -40,6 +43,58 @@ type house struct {
 	definition func(*apigw.Definition)
 	stage      func(*apigw.Stage)
 	noGrant    bool
+	endpoint   string
+}
+
+const secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
+
+func policyOf(statements string) string {
+	return `{"Version":"2012-10-17","Statement":[` + statements + `]}`
+}
+
+// FindCaller knows a few users by their keys.
+func (h *house) FindCaller(_ context.Context, key identity.AccessKeyID, _ string, _ time.Time) (*identity.Caller, error) {
+	statement := map[identity.AccessKeyID]string{
+		"AKIANOBODY":  `{"Effect":"Allow","Action":"s3:*","Resource":"*"}`,
+		"AKIADENIED":  `{"Effect":"Allow","Action":"*","Resource":"*"},{"Sid":"no","Effect":"Deny","Action":"execute-api:Invoke","Resource":"*"}`,
+		"AKIAALLOWED": `{"Sid":"yes","Effect":"Allow","Action":"execute-api:Invoke","Resource":"arn:aws:execute-api:us-east-1:123456789012:*/dev/GET/*"}`,
+	}[key]
+	switch {
+	case key == "ASIAEXPIRED":
+		return nil, check.ErrExpiredCaller
+	case key == "AKIADOWN":
+		return nil, errors.New("disk")
+	case statement == "":
+		return nil, check.ErrUnknownCaller
+	}
+	p, err := policy.Load(policyOf(statement), policy.Identity, "inline")
+	if err != nil {
+		return nil, err
+	}
+	name := strings.ToLower(strings.TrimPrefix(string(key), "AKIA"))
+	return identity.NewCaller(identity.Principal{
+		Kind: identity.IAMUser, Account: "123456789012", ARN: "arn:aws:iam::123456789012:user/" + name, ID: "AIDA" + name, Name: name, Key: key,
+	}, seal.Hide(secret), &policy.Set{Identity: []*policy.Policy{p}}), nil
+}
+
+// signed is GET /dev/stores, signed.
+func signed(key, secret string) *exchange.Request {
+	r := get("/dev/stores")
+	fields, f := sigv4.Sign(&sigv4.Request{Method: r.Method, RawPath: r.RawPath, Host: r.Host, PayloadHash: sigv4.HashPayload(nil)},
+		sigv4.Credentials{KeyID: key, Secret: seal.Hide(secret), Region: "us-east-1", Service: "execute-api"}, r.At)
+	if f != nil {
+		panic(f.Message)
+	}
+	for _, h := range fields {
+		r.Header = append(r.Header, exchange.Field{Name: h.Name, Value: h.Value})
+	}
+	return r
+}
+
+// through is a request that came through a VPC endpoint.
+func through(r *exchange.Request) *exchange.Request {
+	r.VPCEndpoint, r.VPC = "vpce-1", "vpc-1"
+	return r
 }
 
 func (h *house) FindKey(_ context.Context, value string) (check.KeyRecord, bool, error) {
@@ -94,6 +149,9 @@ func (h *house) serve(r *exchange.Request) *exchange.Response {
 		Functions: []snapshot.FunctionInput{{ARN: fnARN, Config: &function.Config{ARN: fnARN},
 			Permissions: []function.Permission{{Principal: "apigateway.amazonaws.com", Action: "lambda:InvokeFunction"}}}},
 	}
+	if h.endpoint != "" {
+		in.Endpoints = []snapshot.EndpointInput{{ID: "vpce-1", Policy: h.endpoint}}
+	}
 	if h.noGrant {
 		in.Functions[0].Permissions = nil
 	}
@@ -101,7 +159,7 @@ func (h *house) serve(r *exchange.Request) *exchange.Response {
 	live.Store(snapshot.Compile(in, nil))
 	now := func() time.Time { return time.Unix(1_800_000_000, 0) }
 	g := gateway.New(gateway.Config{
-		Live: &live, Env: check.Env{Keys: h, Counters: h},
+		Live: &live, Env: check.Env{Keys: h, Counters: h, Callers: h, Wall: now},
 		Backends: integration.Backends{Functions: h, Now: now},
 		Record:   func(x *exchange.Exchange, _ *exchange.Response, _ time.Duration) { h.last = x },
 		Trace:    true, Now: now,
@@ -128,6 +186,23 @@ func header(r *exchange.Response, name string) string {
 // reason that the operator sees. Bodies and types: [recorded] and [observed], gateway responses of the guide.
 func TestRefusals(t *testing.T) {
 	withKey := func(h *house) { h.method.KeyRequired = true }
+	iam := func(h *house) { h.method.Auth = apigw.AuthIAM }
+	private := func(h *house) {
+		h.definition = func(d *apigw.Definition) { d.API.Endpoint.Types = []string{"PRIVATE"} }
+	}
+	// rp gives the API a resource policy of some statements.
+	rp := func(statements string) func(*house) {
+		return func(h *house) {
+			before := h.definition
+			h.definition = func(d *apigw.Definition) {
+				if before != nil {
+					before(d)
+				}
+				d.API.Policy = policyOf(statements)
+			}
+		}
+	}
+	const allowAll = `{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"execute-api:/*"}`
 	for _, c := range []struct {
 		name   string
 		set    func(*house)
@@ -177,16 +252,46 @@ func TestRefusals(t *testing.T) {
 			h.method.Validator, h.method.Params = "v", map[string]bool{"method.request.querystring.page": true}
 			h.definition = func(d *apigw.Definition) { d.Validators = []apigw.RequestValidator{{ID: "v", Params: true}} }
 		}, get("/dev/stores?page="), 400, "BadRequestException", `{"message": "Missing required request parameters: [page]"}`, verdict.ParameterMissing},
-		{"unenforced IAM, unsigned", func(h *house) { h.method.Auth = apigw.AuthIAM }, get("/dev/stores"), 403,
-			"MissingAuthenticationTokenException", `{"message":"Missing Authentication Token"}`, verdict.NotEnforced},
+		{"IAM, unsigned", iam, get("/dev/stores"), 403,
+			"MissingAuthenticationTokenException", `{"message":"Missing Authentication Token"}`, verdict.SignatureMissing},
+		{"IAM, bearer token", iam, get("/dev/stores", "Authorization", "Bearer x"), 403, "IncompleteSignatureException",
+			`{"message":"Invalid key=value pair (missing equal-sign) in Authorization header (hashed with SHA-256 and encoded with Base64): 'uTem/WB082UJMN2ajD6lH6UChGpTAddMJSx2iu923No='."}`, verdict.SignatureMalformed},
+		{"IAM, unknown key", iam, signed("AKIAUNKNOWN", secret), 403, "UnrecognizedClientException",
+			`{"message":"The security token included in the request is invalid."}`, verdict.CallerUnknown},
+		{"IAM, expired session", iam, signed("ASIAEXPIRED", secret), 403, "ExpiredTokenException",
+			`{"message":"The security token included in the request is expired"}`, verdict.CallerExpired},
+		{"IAM, callers down", iam, signed("AKIADOWN", secret), 500, "InternalServerErrorException",
+			`{"message": "Internal server error"}`, verdict.DirectoryDown},
+		{"IAM, no policy", iam, signed("AKIANOBODY", secret), 403, "AccessDeniedException",
+			`{"Message":"User: arn:aws:iam::123456789012:user/nobody is not authorized to perform: execute-api:Invoke on resource: arn:aws:execute-api:us-east-1:********9012:api0000001/dev/GET/stores because no identity-based policy allows the execute-api:Invoke action"}`, verdict.PolicyImplicitDeny},
+		{"IAM, explicit deny", iam, signed("AKIADENIED", secret), 403, "AccessDeniedException",
+			`{"Message":"User: arn:aws:iam::123456789012:user/denied is not authorized to perform: execute-api:Invoke on resource: arn:aws:execute-api:us-east-1:********9012:api0000001/dev/GET/stores with an explicit deny in an identity-based policy"}`, verdict.PolicyExplicitDeny},
+		{"resource policy silent for anonymous", rp(`{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"execute-api:/prod/*"}`),
+			get("/dev/stores"), 403, "AccessDeniedException",
+			`{"Message":"User: anonymous is not authorized to perform: execute-api:Invoke on resource: arn:aws:execute-api:us-east-1:********9012:api0000001/dev/GET/stores because no resource-based policy allows the execute-api:Invoke action"}`, verdict.PolicyImplicitDeny},
+		{"resource policy denies the address", rp(allowAll + `,{"Effect":"Deny","Principal":"*","Action":"execute-api:Invoke","Resource":"execute-api:/*","Condition":{"IpAddress":{"aws:SourceIp":"192.0.2.0/24"}}}`),
+			get("/dev/stores"), 403, "AccessDeniedException",
+			`{"Message":"User: anonymous is not authorized to perform: execute-api:Invoke on resource: arn:aws:execute-api:us-east-1:********9012:api0000001/dev/GET/stores with an explicit deny in a resource-based policy"}`, verdict.PolicyExplicitDeny},
+		{"resource policy that does not parse", rp(`{"Effect":"Perhaps"}`), get("/dev/stores"), 403, "AccessDeniedException",
+			`{"Message":"User: anonymous is not authorized to perform: execute-api:Invoke on resource: arn:aws:execute-api:us-east-1:********9012:api0000001/dev/GET/stores with an explicit deny in a resource-based policy"}`, verdict.PolicyExplicitDeny},
+		{"resource policy denies before a Lambda authorizer", func(h *house) {
+			rp(allowAll + `,{"Effect":"Deny","Principal":"*","Action":"*","Resource":"execute-api:/*"}`)(h)
+			h.method.Auth = apigw.AuthCustom
+		}, get("/dev/stores"), 403, "AccessDeniedException",
+			`{"Message":"User: anonymous is not authorized to perform: execute-api:Invoke on resource: arn:aws:execute-api:us-east-1:********9012:api0000001/dev/GET/stores with an explicit deny in a resource-based policy"}`, verdict.PolicyExplicitDeny},
+		{"private API from outside", private, get("/dev/stores"), 403, "ForbiddenException", `{"message":"Forbidden"}`, verdict.PrivateAPI},
+		{"private API from outside, unknown path", private, get("/dev/nothing"), 403, "ForbiddenException", `{"message":"Forbidden"}`, verdict.PrivateAPI},
+		{"private API without resource policy", private, through(get("/dev/stores")), 403, "AccessDeniedException",
+			`{"Message":"User: anonymous is not authorized to perform: execute-api:Invoke on resource: arn:aws:execute-api:us-east-1:********9012:api0000001/dev/GET/stores because no resource-based policy allows the execute-api:Invoke action"}`, verdict.PolicyImplicitDeny},
+		{"private API, endpoint policy silent", func(h *house) {
+			private(h)
+			rp(allowAll)(h)
+			h.endpoint = policyOf(`{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"arn:aws:execute-api:us-east-1:123456789012:other/*"}`)
+		},
+			through(get("/dev/stores")), 403, "AccessDeniedException",
+			`{"Message":"User: anonymous is not authorized to perform: execute-api:Invoke on resource: arn:aws:execute-api:us-east-1:********9012:api0000001/dev/GET/stores because no VPC endpoint policy allows the execute-api:Invoke action"}`, verdict.PolicyImplicitDeny},
 		{"unenforced authorizer", func(h *house) { h.method.Auth = apigw.AuthCustom }, get("/dev/stores", "Authorization", "Bearer x"), 500,
 			"AuthorizerConfigurationException", `{"message":null}`, verdict.NotEnforced},
-		{"unenforced resource policy", func(h *house) { h.definition = func(d *apigw.Definition) { d.API.Policy = `{"Statement":[]}` } },
-			get("/dev/stores"), 403, "AccessDeniedException", `{"Message":"User is not authorized to access this resource"}`, verdict.NotEnforced},
-		{"unenforced private API", func(h *house) {
-			h.definition = func(d *apigw.Definition) { d.API.Endpoint.Types = []string{"PRIVATE"} }
-		},
-			get("/dev/stores"), 403, "ForbiddenException", `{"message":"Forbidden"}`, verdict.NotEnforced},
 		{"no permission on the function", func(h *house) { h.noGrant = true }, get("/dev/stores"), 500, "InternalServerErrorException",
 			`{"message": "Internal server error"}`, verdict.PermissionMissing},
 		{"function error", func(h *house) {
@@ -261,6 +366,67 @@ func TestAdmitted(t *testing.T) {
 	for _, want := range []string{`"apiKey":"` + goodKey + `"`, `"apiKeyId":"key0000001"`, `"path":"/stores"`, `"stage":"dev"`, `"sourceIp":"192.0.2.7"`} {
 		if !strings.Contains(event, want) {
 			t.Errorf("the event lacks %s: %s", want, event)
+		}
+	}
+}
+
+// TestSignedCallIsAdmitted: the caller's policies allow, and the function sees who called, not the signature.
+func TestSignedCallIsAdmitted(t *testing.T) {
+	h := newHouse()
+	h.method.Auth = apigw.AuthIAM
+	var event string
+	h.invoke = func(_ context.Context, call function.Invocation) (function.Result, error) {
+		event = string(call.Payload)
+		return function.Result{Payload: []byte(`{"statusCode":200}`)}, nil
+	}
+	if resp := h.serve(signed("AKIAALLOWED", secret)); resp.Status != 200 {
+		t.Fatalf("got %d %s", resp.Status, resp.Body)
+	}
+	for _, want := range []string{`"userArn":"arn:aws:iam::123456789012:user/allowed"`, `"accessKey":"AKIAALLOWED"`, `"user":"AIDAallowed"`, `"caller":"AIDAallowed"`, `"accountId":"123456789012"`} {
+		if !strings.Contains(event, want) {
+			t.Errorf("the event lacks %s: %s", want, event)
+		}
+	}
+	if strings.Contains(event, "AWS4-HMAC-SHA256") {
+		t.Error("the function sees the signature")
+	}
+	// One byte of the body, the path or the query that was not signed makes the signature wrong.
+	for name, change := range map[string]func(*exchange.Request){
+		"body":  func(r *exchange.Request) { r.Body = []byte("x") },
+		"path":  func(r *exchange.Request) { r.RawPath = "/dev//stores" + "%20" },
+		"query": func(r *exchange.Request) { r.RawQuery = "a=1" },
+		"host":  func(r *exchange.Request) { r.Host = "other:3000" },
+		"verb":  func(r *exchange.Request) { r.Method = "HEAD" },
+	} {
+		r := signed("AKIAALLOWED", secret)
+		change(r)
+		if resp := h.serve(r); resp.Status != 403 {
+			t.Errorf("%s changed after signing: %d", name, resp.Status)
+		}
+	}
+	h.method.KeyRequired = true
+	if resp := h.serve(signed("AKIAALLOWED", secret)); resp.Status != 403 || h.last.Decision.Reason != verdict.KeyMissing {
+		t.Errorf("signature and key are both needed: %d %s", resp.Status, h.last.Decision.Reason)
+	}
+}
+
+// TestResourcePolicyAdmits: tables A of the guide for one account.
+func TestResourcePolicyAdmits(t *testing.T) {
+	const allow = `{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"execute-api:/dev/GET/stores"}`
+	for _, c := range []struct {
+		name string
+		auth apigw.AuthType
+		req  *exchange.Request
+	}{
+		{"anonymous", apigw.AuthNone, get("/dev/stores")},
+		{"a signed caller without a policy of its own", apigw.AuthIAM, signed("AKIANOBODY", secret)},
+		{"through an endpoint", apigw.AuthNone, through(get("/dev/stores"))},
+	} {
+		h := newHouse()
+		h.method.Auth = c.auth
+		h.definition = func(d *apigw.Definition) { d.API.Policy = policyOf(allow) }
+		if resp := h.serve(c.req); resp.Status != 200 {
+			t.Errorf("%s: %d %s", c.name, resp.Status, resp.Body)
 		}
 	}
 }

@@ -46,6 +46,7 @@ var restRefusals = [verdict.Kinds]refusal{
 	verdict.URITooLong:                   {Status: 414, Message: "Request URI too long", ErrorType: "RequestTooLargeException"},
 	verdict.HeadersTooLarge:              {Status: 431, Message: "Request Header Fields Too Large", ErrorType: "RequestTooLargeException"},
 	verdict.BadRequest:                   {Status: 400, Message: "Bad Request", ErrorType: "BadRequestException"},
+	verdict.UnrecognizedClient:           {Status: 403, Message: "The security token included in the request is invalid.", ErrorType: "UnrecognizedClientException"},
 	verdict.MalformedFunctionResponse:    {Status: 502, Message: "Internal server error", ErrorType: "InternalServerErrorException", Spaced: true},
 }
 

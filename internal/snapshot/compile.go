@@ -13,6 +13,7 @@ import (
 	"gatehouse/internal/function"
 	"gatehouse/internal/identity"
 	"gatehouse/internal/mapping"
+	"gatehouse/internal/policy"
 	"gatehouse/internal/route"
 )
 
@@ -24,6 +25,14 @@ type Input struct {
 	Stages    []StageInput
 	Plans     []apigw.UsagePlan
 	Functions []FunctionInput
+	Endpoints []EndpointInput
+}
+
+// EndpointInput is a VPC endpoint with its policy.
+type EndpointInput struct {
+	ID string
+	// Policy is JSON text, "" for AWS's default, full access.
+	Policy string
 }
 
 // StageInput is a stage with the deployment that it points to.
@@ -44,10 +53,16 @@ type FunctionInput struct {
 // reported in Faults; Compile itself never fails.
 func Compile(in Input, last *Snapshot) *Snapshot {
 	s := &Snapshot{
-		rev:    in.Rev,
-		home:   in.Home,
-		apis:   map[apigw.APIID]*API{},
-		stages: map[apigw.StageName][]*Stage{},
+		rev:       in.Rev,
+		home:      in.Home,
+		apis:      map[apigw.APIID]*API{},
+		stages:    map[apigw.StageName][]*Stage{},
+		endpoints: map[string]*policy.Policy{},
+	}
+	for _, e := range in.Endpoints {
+		if e.Policy != "" {
+			s.endpoints[e.ID] = loadPolicy(e.Policy, policy.Endpoint, e.ID, "")
+		}
 	}
 	c := compiler{in: &in, out: s, functions: make(map[string]*FunctionInput, len(in.Functions))}
 	for i := range in.Functions {
@@ -93,19 +108,25 @@ func (c *compiler) stage(in *StageInput) (*Stage, error) {
 	def := &in.Deployment.Frozen
 	home := c.in.Home
 	suffix := cmp.Or(c.in.URLSuffix, "amazonaws.com")
+	apiARN := arn.ARN{
+		Partition: string(home.Partition), Service: "execute-api", Region: string(home.Region), Account: string(home.Account),
+		Resource: string(in.Stage.API),
+	}.String()
 	st := &Stage{
-		API:        in.Stage.API,
-		Name:       in.Stage.Name,
-		Deployment: in.Stage.Deployment,
-		Variables:  in.Stage.Variables,
-		Disabled:   def.API.DisableExecuteAPIEndpoint,
-		Plans:      c.plans(in.Stage.API, in.Stage.Name),
-		ARNPrefix: arn.ExecuteAPI(string(home.Partition), string(home.Region), string(home.Account),
-			string(in.Stage.API), string(in.Stage.Name), "", ""),
+		API:           in.Stage.API,
+		Name:          in.Stage.Name,
+		Deployment:    in.Stage.Deployment,
+		Variables:     in.Stage.Variables,
+		Disabled:      def.API.DisableExecuteAPIEndpoint,
+		Private:       slices.Contains(def.API.Endpoint.Types, "PRIVATE"),
+		Plans:         c.plans(in.Stage.API, in.Stage.Name),
+		ARNPrefix:     apiARN + "/" + string(in.Stage.Name),
 		DomainName:    string(in.Stage.API) + ".execute-api." + string(home.Region) + "." + suffix,
 		VariablesJSON: event.Object(in.Stage.Variables),
 	}
-	st.ARNPrefix = strings.TrimSuffix(st.ARNPrefix, "/")
+	if text := strings.TrimSpace(def.API.Policy); text != "" {
+		st.Policy = loadPolicy(text, policy.Resource, "resource policy", apiARN)
+	}
 	whole := c.wholeAPI(in)
 	for _, control := range whole {
 		c.unmodelled(st, "", "", control)
@@ -140,14 +161,7 @@ func (c *compiler) stage(in *StageInput) (*Stage, error) {
 
 // wholeAPI lists the declared controls of an API or stage that concern every route and are not enforced.
 func (c *compiler) wholeAPI(in *StageInput) []string {
-	api := &in.Deployment.Frozen.API
 	var out []string
-	if strings.TrimSpace(api.Policy) != "" {
-		out = append(out, "resource_policy")
-	}
-	if slices.Contains(api.Endpoint.Types, "PRIVATE") {
-		out = append(out, "private_api")
-	}
 	if in.Stage.ClientCert != "" {
 		out = append(out, "client_certificate")
 	}
@@ -158,6 +172,23 @@ func (c *compiler) wholeAPI(in *StageInput) []string {
 		out = append(out, "canary")
 	}
 	return out
+}
+
+// loadPolicy compiles a policy. One that is stored and does not compile denies everything: it was meant to
+// keep somebody out.
+func loadPolicy(text string, kind policy.Kind, name, api string) *policy.Policy {
+	doc, err := policy.Parse(text, kind)
+	if err != nil {
+		return policy.Broken(kind, name, err)
+	}
+	if api != "" {
+		doc = doc.Expand(api)
+	}
+	p, err := policy.Compile(doc, name)
+	if err != nil {
+		return policy.Broken(kind, name, err)
+	}
+	return p
 }
 
 func (c *compiler) unmodelled(st *Stage, path, verb, control string) {
@@ -184,10 +215,16 @@ func (c *compiler) route(st *Stage, def *apigw.Definition, res *apigw.Resource, 
 	for _, control := range whole {
 		r.Needs |= needOf[control]
 	}
+	if st.Private {
+		r.Needs |= NeedEndpoint
+	}
+	if (st.Policy != nil || st.Private) && (r.Auth == apigw.AuthNone || r.Auth == apigw.AuthCustom) {
+		r.Needs |= NeedPolicy
+	}
 	switch r.Auth {
 	case apigw.AuthNone:
 	case apigw.AuthIAM:
-		refuse(NeedSignature|NeedDecision, "aws_iam")
+		r.Needs |= NeedSignature | NeedDecision
 	case apigw.AuthCustom:
 		refuse(NeedAuthorizer|NeedDecision, "lambda_authorizer")
 	case apigw.AuthCognito:
@@ -229,8 +266,6 @@ func (c *compiler) route(st *Stage, def *apigw.Definition, res *apigw.Resource, 
 
 // needOf maps a control of a whole API to the line of the order that refuses for it.
 var needOf = map[string]Need{
-	"resource_policy":    NeedPolicy,
-	"private_api":        NeedEndpoint,
 	"client_certificate": NeedClientCert,
 	"web_acl":            NeedFilter,
 	"canary":             NeedFilter,

@@ -66,13 +66,8 @@ func TestUnenforcedControls(t *testing.T) {
 		need    Need
 		edit    func(*apigw.Definition, *apigw.Method, *apigw.Stage)
 	}{
-		{"aws_iam", NeedSignature | NeedDecision, func(_ *apigw.Definition, m *apigw.Method, _ *apigw.Stage) { m.Auth = apigw.AuthIAM }},
 		{"lambda_authorizer", NeedAuthorizer, func(_ *apigw.Definition, m *apigw.Method, _ *apigw.Stage) { m.Auth = apigw.AuthCustom }},
 		{"cognito_user_pools", NeedAuthorizer, func(_ *apigw.Definition, m *apigw.Method, _ *apigw.Stage) { m.Auth = apigw.AuthCognito }},
-		{"resource_policy", NeedPolicy, func(d *apigw.Definition, _ *apigw.Method, _ *apigw.Stage) { d.API.Policy = "{}" }},
-		{"private_api", NeedEndpoint, func(d *apigw.Definition, _ *apigw.Method, _ *apigw.Stage) {
-			d.API.Endpoint.Types = []string{"PRIVATE"}
-		}},
 		{"api_key_source_authorizer", NeedKey, func(d *apigw.Definition, m *apigw.Method, _ *apigw.Stage) {
 			d.API.KeySource, m.KeyRequired = apigw.KeyFromAuthorizer, true
 		}},

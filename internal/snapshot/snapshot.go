@@ -11,6 +11,7 @@ import (
 
 	"gatehouse/internal/apigw"
 	"gatehouse/internal/identity"
+	"gatehouse/internal/policy"
 	"gatehouse/internal/route"
 )
 
@@ -20,10 +21,15 @@ type Snapshot struct {
 	home identity.Home
 	apis map[apigw.APIID]*API
 	// stages finds the APIs that have a stage of a name, for the path form /{stage}/… of laptops.
-	stages     map[apigw.StageName][]*Stage
+	stages map[apigw.StageName][]*Stage
+	// endpoints are the policies of VPC endpoints that have another one than full access.
+	endpoints  map[string]*policy.Policy
 	unmodelled []Unmodelled
 	faults     []Fault
 }
+
+// EndpointPolicy is the policy of a VPC endpoint; nil is full access, and for calls that came through none.
+func (s *Snapshot) EndpointPolicy(id string) *policy.Policy { return s.endpoints[id] }
 
 // Rev is the revision of the store that the snapshot shows.
 func (s *Snapshot) Rev() uint64 { return s.rev }
@@ -50,10 +56,15 @@ type Stage struct {
 	tree     *route.Tree[*Route]
 	// Plans are the usage plans that cover this stage.
 	Plans map[apigw.PlanID]*Plan
-	// ARNPrefix is arn:…:execute-api:region:account:api/stage/.
+	// ARNPrefix is arn:…:execute-api:region:account:api/stage.
 	ARNPrefix string
 	// DomainName is what events show when the caller named the API by path.
 	DomainName string
+	// Policy is the resource policy of the API, nil when there is none. One that does not compile denies
+	// everything.
+	Policy *policy.Policy
+	// Private is true for an API that answers through VPC endpoints only.
+	Private bool
 	// VariablesJSON is the event's stageVariables, empty when there are none.
 	VariablesJSON []byte
 }

@@ -39,6 +39,13 @@ var explanations = map[Reason]string{
 	SignatureMissing:    "The request is not signed. Unknown routes answer so as well, as on AWS.",
 	SignatureMalformed:  "The Authorization header is no AWS signature.",
 	SignatureRefused:    "The AWS signature was refused: wrong, out of time, for another region or service, or made with an unknown key.",
+	SignatureAccepted:   "The AWS signature is good.",
+	CallerUnknown:       "The access key is not known or switched off, or the session token does not belong to it.",
+	CallerExpired:       "The temporary credentials have expired.",
+	PolicyAllowed:       "The policies allow the call.",
+	PolicyExplicitDeny:  "A statement of a policy denies the call.",
+	PolicyImplicitDeny:  "No policy that must allow the call does.",
+	PrivateAPI:          "The API is private: it answers only through a VPC endpoint.",
 	RouteNotFoundSigned: "The request is well signed, and no resource has this path and verb.",
 }
 

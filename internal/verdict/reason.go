@@ -45,5 +45,12 @@ const (
 	SignatureMissing    Reason = "signature-missing"
 	SignatureMalformed  Reason = "signature-malformed"
 	SignatureRefused    Reason = "signature-refused"
+	SignatureAccepted   Reason = "signature-accepted"
+	CallerUnknown       Reason = "caller-unknown"
+	CallerExpired       Reason = "caller-expired"
+	PolicyAllowed       Reason = "policy-allow"
+	PolicyExplicitDeny  Reason = "policy-explicit-deny"
+	PolicyImplicitDeny  Reason = "policy-implicit-deny"
+	PrivateAPI          Reason = "private-api-from-outside"
 	RouteNotFoundSigned Reason = "unknown-route-signed-caller"
 )

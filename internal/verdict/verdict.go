@@ -70,6 +70,8 @@ const (
 	// MalformedFunctionResponse is a 502 of the 5XX family: the function failed, or returned what no proxy
 	// response looks like.
 	MalformedFunctionResponse
+	// UnrecognizedClient is a signature with an access key that nobody has.
+	UnrecognizedClient
 
 	kinds
 )
@@ -130,6 +132,7 @@ var kindNames = [kinds]string{
 	HeadersTooLarge:              "HEADERS_TOO_LARGE",
 	BadRequest:                   "BAD_REQUEST",
 	MalformedFunctionResponse:    "MALFORMED_FUNCTION_RESPONSE",
+	UnrecognizedClient:           "UNRECOGNIZED_CLIENT",
 }
 
 // String is the name of the gateway-response type.

@@ -7,10 +7,13 @@ package check
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"gatehouse/internal/apigw"
 	"gatehouse/internal/gateway/exchange"
+	"gatehouse/internal/identity"
+	"gatehouse/internal/sigv4"
 	"gatehouse/internal/snapshot"
 	"gatehouse/internal/verdict"
 )
@@ -22,8 +25,12 @@ type Func func(*Env, context.Context, *exchange.Exchange) verdict.Decision
 type Env struct {
 	Keys     Keys
 	Counters Counters
-	// Signatures verifies a signed call to a route that does not exist; nil refuses such calls.
-	Signatures Signatures
+	// Callers finds who signed; nil refuses every signed call.
+	Callers Callers
+	// SigningKeys caches derived signing keys.
+	SigningKeys *sigv4.Keys
+	// Wall is the machine's time, which signatures are held against, whatever the house's clock says.
+	Wall func() time.Time
 	// Account is the throttle of the whole account; nil is none.
 	Account *apigw.Limit
 }
@@ -74,9 +81,15 @@ type Charge struct {
 	Joined time.Time
 }
 
-// Signatures verifies AWS signatures.
-type Signatures interface {
-	// VerifyUnknown checks the signature of a call to a route that does not exist. It returns Yes when the
-	// signature is good.
-	VerifyUnknown(ctx context.Context, r *exchange.Request) verdict.Decision
+// Callers finds who signs with an access key, and with a session token where there is one.
+type Callers interface {
+	// FindCaller returns ErrUnknownCaller or ErrExpiredCaller for credentials that are not good. Any other
+	// error means that nobody knows.
+	FindCaller(ctx context.Context, key identity.AccessKeyID, token string, now time.Time) (*identity.Caller, error)
 }
+
+// The refusals of Callers.
+var (
+	ErrUnknownCaller = errors.New("the security token is invalid")
+	ErrExpiredCaller = errors.New("the security token is expired")
+)

@@ -14,14 +14,10 @@ import (
 // were AWS_IAM: unsigned → Missing Authentication Token, another scheme → IncompleteSignature, badly signed →
 // the signature's own errors, well signed → 404 [recorded, observed].
 func Nowhere(env *Env, ctx context.Context, x *exchange.Exchange) verdict.Decision {
-	if d, ok := unsigned(x.Request); ok {
-		d.Ref = x.Method + " " + x.Path
-		return d
-	}
-	if env.Signatures == nil {
-		return verdict.Refuse(verdict.AccessDenied, verdict.SignatureRefused, "signatures are not evaluated on this listener")
-	}
-	if d := env.Signatures.VerifyUnknown(ctx, x.Request); d.Refused() {
+	if _, d := verify(env, ctx, x.Request, x.Snapshot.Home()); d.Refused() {
+		if d.Ref == "" {
+			d.Ref = x.Method + " " + x.Path
+		}
 		return d
 	}
 	d := verdict.Refuse(verdict.ResourceNotFound, verdict.RouteNotFoundSigned, x.Method+" "+x.Path)

@@ -22,34 +22,9 @@ func Filter(_ *Env, _ context.Context, x *exchange.Exchange) verdict.Decision {
 	return notEnforced(verdict.WAFFiltered, x)
 }
 
-// Endpoint refuses: VPC endpoints and their policies are not evaluated yet.
-func Endpoint(_ *Env, _ context.Context, x *exchange.Exchange) verdict.Decision {
-	return notEnforced(verdict.Forbidden, x)
-}
-
-// Signature refuses: AWS_IAM is not evaluated yet.
-func Signature(_ *Env, _ context.Context, x *exchange.Exchange) verdict.Decision {
-	if d, ok := unsigned(x.Request); ok {
-		d.Reason = verdict.NotEnforced
-		d.Ref = strings.Join(x.Route.Unmodelled, ", ")
-		return d
-	}
-	return notEnforced(verdict.AccessDenied, x)
-}
-
-// PolicyFirst refuses: resource policies are not evaluated yet.
-func PolicyFirst(_ *Env, _ context.Context, x *exchange.Exchange) verdict.Decision {
-	return notEnforced(verdict.AccessDenied, x)
-}
-
 // Authorizer refuses: Lambda and user-pool authorizers are not called yet.
 func Authorizer(_ *Env, _ context.Context, x *exchange.Exchange) verdict.Decision {
 	return notEnforced(verdict.AuthorizerConfigurationError, x)
-}
-
-// Authorization refuses: it decides only after Signature or Authorizer let a request pass.
-func Authorization(_ *Env, _ context.Context, x *exchange.Exchange) verdict.Decision {
-	return notEnforced(verdict.AccessDenied, x)
 }
 
 // Model refuses: request bodies are not validated yet.

@@ -4,7 +4,10 @@ import (
 	"time"
 
 	"gatehouse/internal/apigw"
+	"gatehouse/internal/identity"
 	"gatehouse/internal/mapping"
+	"gatehouse/internal/policy"
+	"gatehouse/internal/policy/condition"
 	"gatehouse/internal/route"
 	"gatehouse/internal/snapshot"
 	"gatehouse/internal/verdict"
@@ -26,6 +29,10 @@ type Exchange struct {
 	DomainName     string
 	// Key is the API key in use, once the check accepted it.
 	Key Key
+	// Caller is who signed the request, once the signature is verified; nil is anonymous.
+	Caller *identity.Caller
+	// Asked is the question that policies were asked, kept so that it can be explained later.
+	Asked *Question
 	// TraceID is the X-Amzn-Trace-Id for the integration and, by type, for the answer.
 	TraceID string
 
@@ -40,6 +47,15 @@ type Exchange struct {
 	paramBuf [8]route.Param
 	trace    verdict.Trace
 	stepBuf  [8]verdict.Step
+}
+
+// Question is what the policies of a call were asked.
+type Question struct {
+	Auth    policy.AuthType
+	Request policy.Request
+	Layers  policy.Layers
+	// Context is what Request points to.
+	Context condition.Context
 }
 
 // Key is an accepted API key.

@@ -73,6 +73,9 @@ type Request struct {
 	Peer netip.Addr
 	TLS  bool
 	At   time.Time
+	// VPCEndpoint and VPC name the private listener that the request came through, "" for a public one. The
+	// door sets them; nothing that a caller sends does.
+	VPCEndpoint, VPC string
 }
 
 // Response is what goes back. Either Body or Stream holds the content.

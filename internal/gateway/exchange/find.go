@@ -22,6 +22,10 @@ func (x *Exchange) Find(at snapshot.Address) verdict.Decision {
 	if st.Disabled {
 		return verdict.Refuse(verdict.Forbidden, verdict.EndpointDisabled, string(st.API))
 	}
+	if st.Private && x.Request.VPCEndpoint == "" {
+		// Not reachable on a public listener at all, whatever Host or header a caller sends.
+		return verdict.Refuse(verdict.Forbidden, verdict.PrivateAPI, string(st.API))
+	}
 	x.Stage = st
 	x.Path, x.FullPath = split.Path, split.ContextPath
 	x.DomainName = st.DomainName

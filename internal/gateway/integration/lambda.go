@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 
+	"gatehouse/internal/apigw"
 	"gatehouse/internal/event"
 	"gatehouse/internal/function"
 	"gatehouse/internal/gateway/exchange"
@@ -129,6 +130,20 @@ func restEvent(x *exchange.Exchange, in *snapshot.Integration) *event.REST {
 	}
 	e.Identity.SourceIP = r.Peer.String()
 	e.Identity.UserAgent, _ = r.Header.Get("User-Agent")
+	if c := x.Caller; c != nil && route.Auth == apigw.AuthIAM {
+		// The signature is the gateway's business: functions do not see it.
+		e.Signed = true
+		e.Identity.AccessKey, e.Identity.AccountID, e.Identity.UserARN = string(c.Key), string(c.Account), c.ARN
+		e.Identity.User, e.Identity.Caller = c.UserID(), c.UserID()
+		if cognito := c.Cognito(); cognito != nil {
+			e.Identity.CognitoIdentityID, e.Identity.CognitoIdentityPoolID = cognito.IdentityID, cognito.PoolID
+			e.Identity.CognitoAuthenticationProvider = cognito.AuthenticationProvider
+			e.Identity.CognitoAuthenticationType = "unauthenticated"
+			if cognito.Authenticated {
+				e.Identity.CognitoAuthenticationType = "authenticated"
+			}
+		}
+	}
 	if route.Needs.Has(snapshot.NeedKey) {
 		e.Identity.KeyRequired = true
 		e.Identity.APIKey, e.Identity.APIKeyID = x.Key.Value, string(x.Key.ID)
