@@ -19,8 +19,8 @@ import (
 // import every lower floor, its own sub-packages, and on its own floor what stands to its left. On a floor
 // marked with ! packages do not import each other at all.
 const plan = `
-F0   arn seal verdict meter route mapping velocity sigv4 policy/condition policy shape awsapi/*
-F1   document identity apigw function stack event template template/serverless template/sam
+F0   arn seal verdict meter route mapping javaregexp jsonpath velocity sigv4 policy/condition policy shape awsapi/*
+F1   document identity vpc apigw function stack event template template/serverless template/sam
 F2   snapshot gateway/exchange gateway/check gateway/integration gateway
 F3   store store/keyfile store/sqlite store/postgres store/storetest tables directory counter counter/* definitions lambdahost upstream wire telemetry
 F4 ! service/* publish

@@ -13,6 +13,7 @@ import (
 	"gatehouse/internal/seal"
 	"gatehouse/internal/stack"
 	"gatehouse/internal/store"
+	"gatehouse/internal/vpc"
 )
 
 // Tables holds the tables. They are values, because those with secrets need the master key.
@@ -39,6 +40,8 @@ type Tables struct {
 	Policies      *store.Table[identity.ManagedPolicy] // by identity.Fold(name)
 	OIDCProviders *store.Table[identity.OIDCProvider]  // by URL
 	Uses          *store.Table[identity.Use]           // by access key id or role id
+
+	VPCEndpoints *store.Table[vpc.Endpoint] // by endpoint id
 
 	Functions        *store.Table[function.Function]   // by name
 	FunctionVersions *store.Table[function.Definition] // by InFunction(name, version)
@@ -229,6 +232,11 @@ func New(key *seal.Key) *Tables {
 	t.Uses = store.NewTable(store.Spec[identity.Use]{
 		Kind: "iam.use",
 		ID:   func(u *identity.Use) string { return u.ID },
+	})
+
+	t.VPCEndpoints = store.NewTable(store.Spec[vpc.Endpoint]{
+		Kind: "vpc.endpoint", Watched: true,
+		ID: func(e *vpc.Endpoint) string { return string(e.ID) },
 	})
 
 	t.Functions = store.NewTable(store.Spec[function.Function]{
