@@ -37,9 +37,15 @@ func (r *run) update() (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !changes && r.in.Mode == Update {
+		return nil, errNoUpdates()
+	}
+	r.stack.Name, r.stack.Intent = r.in.Stack, before.Intent || r.in.Intent
 	if !changes {
-		if r.in.Mode == Update {
-			return nil, errNoUpdates()
+		if r.stack.Name != before.Name || r.stack.Intent != before.Intent {
+			if err := r.flush(); err != nil {
+				return nil, err
+			}
 		}
 		return r.outcome(false), nil
 	}

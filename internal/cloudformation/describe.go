@@ -21,6 +21,23 @@ func (e *Engine) find(ctx context.Context, name stack.Name) (st stack.Stack, err
 	return st, err
 }
 
+// intended returns the living stack that was deployed by intent, or store.ErrNotFound.
+func (e *Engine) intended(ctx context.Context) (found stack.Stack, err error) {
+	err = e.cfg.DB.View(ctx, func(tx store.Tx) error {
+		for st, err := range e.cfg.Tables.Stacks.List(tx, e.scope(), "", "") {
+			if err != nil {
+				return err
+			}
+			if st.Intent && st.Deleted.IsZero() {
+				found = st
+				return nil
+			}
+		}
+		return store.ErrNotFound
+	})
+	return found, err
+}
+
 // Description is a stack with its resources, by logical id.
 type Description struct {
 	Stack     stack.Stack

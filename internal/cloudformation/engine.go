@@ -66,7 +66,8 @@ type DeployInput struct {
 	// Intent makes the definition count, not the history: an API whose definition changed is deployed
 	// again although its AWS::ApiGateway::Deployment did not change, and again after removed routes are
 	// gone. AWS does neither, and goes on serving the old form; for a definition that is edited and watched that
-	// would be wrong.
+	// would be wrong. For the same reason a stack that was deployed by intent takes the name of this one:
+	// a definition that is renamed must not be served twice.
 	Intent bool
 }
 
@@ -143,6 +144,9 @@ func (e *Engine) Deploy(ctx context.Context, in DeployInput) (*Outcome, error) {
 	defer release()
 
 	st, err := e.find(ctx, in.Stack)
+	if in.Intent && errors.Is(err, store.ErrNotFound) {
+		st, err = e.intended(ctx)
+	}
 	exists := err == nil
 	switch {
 	case err != nil && !errors.Is(err, store.ErrNotFound):
@@ -183,7 +187,7 @@ func (e *Engine) Deploy(ctx context.Context, in DeployInput) (*Outcome, error) {
 	}
 	r := &run{engine: e, ctx: ctx, in: in, plan: p, exports: exports, records: map[stack.LogicalID]*stack.ResourceRecord{}}
 	if fresh {
-		r.stack = stack.Stack{ID: id, Name: in.Stack, Created: e.cfg.Now().UTC()}
+		r.stack = stack.Stack{ID: id, Name: in.Stack, Created: e.cfg.Now().UTC(), Intent: in.Intent}
 		return r.create()
 	}
 	r.stack = st

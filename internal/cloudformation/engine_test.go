@@ -705,6 +705,49 @@ Resources:
 	}
 }
 
+// TestIntentRenamed: a definition that gets another name keeps its stack, so that what it made under the old
+// name is not served beside it.
+func TestIntentRenamed(t *testing.T) {
+	named := func(name stack.Name) func(*DeployInput) {
+		return func(in *DeployInput) { in.Stack, in.Intent = name, true }
+	}
+	const one = `
+Resources:
+  A: {Type: "Test::Thing", Properties: {Label: !Ref AWS::StackName}}
+  B: {Type: "Test::Thing"}`
+	b := newBench(t)
+	first := b.must(one, named("shop"))
+	b.w.fail["create C"] = true
+	if _, _, err := b.deploy(one+"\n  C: {Type: \"Test::Thing\"}", named("store")); err == nil {
+		t.Fatal("the update was not refused")
+	}
+	if d, err := b.e.Describe(t.Context(), "shop"); err != nil || d.Stack.Status != stack.UpdateRollbackComplete {
+		t.Errorf("after the rollback: %v", err)
+	}
+	clear(b.w.fail)
+	out, steps, err := b.deploy(one, named("store"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "steps", steps, []string{"update a-1"})
+	same(t, "stack", out.Stack, first.Stack)
+	if _, err := b.e.Describe(t.Context(), "shop"); wire.CodeOf(err) != "ValidationError" {
+		t.Errorf("the old name is still there: %v", err)
+	}
+	// Nothing but the name changes.
+	const two = `{Resources: {B: {Type: "Test::Thing"}}}`
+	b.must(two, named("store"))
+	b.must(two, named("third"))
+	if _, err := b.e.Describe(t.Context(), "third"); err != nil {
+		t.Error(err)
+	}
+	// A stack that was not deployed by intent is nobody's to rename.
+	b = newBench(t)
+	b.must(one)
+	b.must(two, named("store"))
+	same(t, "things", b.w.things, map[string]string{"a-1": `{"Label":"shop"}`, "b-2": `{}`, "b-3": `{}`})
+}
+
 func TestCanceled(t *testing.T) {
 	b := newBench(t)
 	ctx, cancel := context.WithCancel(context.Background())

@@ -264,7 +264,7 @@ func TestInlineCode(t *testing.T) {
 	if env := h.lambda.functions[name].Environment; env == nil || env.Variables == nil || len(env.Variables) > 0 {
 		t.Errorf("environment after its removal: %+v, want an empty one", env)
 	}
-	_, err = h.deploy("other", h.yaml(strings.ReplaceAll(fn, "python3.12", "provided.al2023")))
+	_, err = newHouse(t).deploy("other", h.yaml(strings.ReplaceAll(fn, "python3.12", "provided.al2023")))
 	if err == nil || !strings.Contains(err.Error(), "Code.ZipFile needs a Node.js or Python runtime") {
 		t.Errorf("inline code of provided.al2023: %v", err)
 	}

@@ -45,6 +45,7 @@ func (r *run) rollBackUpdate(before stack.Stack, cause error) (*Outcome, error) 
 	r.exported = false
 	r.stack.Template, r.stack.Parameters, r.stack.Description = before.Template, before.Parameters, before.Description
 	r.stack.Outputs, r.stack.Stale = before.Outputs, before.Stale
+	r.stack.Name, r.stack.Intent = before.Name, before.Intent
 	r.state(stack.UpdateRollbackInProgress, failedReason(r.steps, cause, "update"))
 	var failed []stack.LogicalID
 	for _, s := range slices.Backward(r.steps) {

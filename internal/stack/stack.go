@@ -79,6 +79,9 @@ type Stack struct {
 	// Stale is set while the definition of an API has changed and its deployments have yet to follow;
 	// only operations that deploy by intent keep it.
 	Stale bool
+	// Intent is set for the stack of a definition that is edited and watched. There is one at most: when
+	// the definition gets another name, so does its stack.
+	Intent bool
 }
 
 // Parameter is one resolved parameter of a stack.
