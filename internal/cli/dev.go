@@ -45,7 +45,7 @@ func (c *devCmd) Run(ctx context.Context, s *Streams) error {
 	}
 	p := newPrinter(s, cfg.LogFormat)
 	srv, err := server.New(ctx, cfg, server.Options{
-		Version: Version, Logger: p.logger, FunctionLog: p.functionLine, Called: p.called(),
+		Version: Version, Logger: p.logger, FunctionLog: p.functionLog(), Called: p.called(),
 	})
 	if err != nil {
 		return exit(ExitUsage, err)

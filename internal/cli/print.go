@@ -68,10 +68,17 @@ func (p *printer) status(code int) string {
 	return p.s.paint(green, text)
 }
 
+// functionLog returns what takes the functions' output; nil spares the host from reading it.
+func (p *printer) functionLog() func(lambdahost.LogLine) {
+	if p.format == "off" {
+		return nil
+	}
+	return p.functionLine
+}
+
 // functionLine prints what a function wrote, indented under the line of its call.
 func (p *printer) functionLine(l lambdahost.LogLine) {
 	switch p.format {
-	case "off":
 	case "json":
 		p.logger.Info("function", "function", l.Function, "requestId", l.RequestID, "text", l.Text)
 	default:

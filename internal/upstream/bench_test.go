@@ -88,7 +88,7 @@ func BenchmarkCall(b *testing.B) {
 	run("upstream", func(pb *testing.PB) {
 		r := &Request{
 			Target: Target{Address: addr}, Method: "GET", Path: "/a/b?c=d", Host: "api.test",
-			Header: []Field{{"Accept", "application/json"}, {"User-Agent", "bench"}},
+			Header: []Field{{Name: "Accept", Value: "application/json"}, {Name: "User-Agent", Value: "bench"}},
 		}
 		for pb.Next() {
 			resp, err := c.Do(b.Context(), r)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -33,6 +34,12 @@ type conn struct {
 	keep     bool    // the response allows another call
 	uncancel func() bool
 	writing  chan error // a body is being sent
+
+	// What alive needs, kept so that asking allocates nothing.
+	raw  syscall.RawConn
+	peek func(uintptr)
+	open bool
+	one  [1]byte
 }
 
 // past is a deadline that has passed.
@@ -243,7 +250,7 @@ func (n *conn) head(resp *Response) (framing, error) {
 		if !ok {
 			return f, violated("header line %.60q", l)
 		}
-		resp.Header = append(resp.Header, Field{name, value})
+		resp.Header = append(resp.Header, Field{Name: name, Value: value})
 		switch len(name) {
 		case 10:
 			if equalFold(name, "connection") && hasToken(value, "close") {

@@ -19,6 +19,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"gatehouse/internal/gateway/exchange"
 )
 
 // Doer makes one call.
@@ -29,7 +31,7 @@ type Doer interface {
 var _ Doer = (*Client)(nil)
 
 // Field is one header line.
-type Field struct{ Name, Value string }
+type Field = exchange.Field
 
 // Target is where a call goes. Calls with equal targets share connections.
 type Target struct {
@@ -55,6 +57,9 @@ type Request struct {
 	Header []Field
 	// Body must not change before the response was read.
 	Body []byte
+	// Timeout bounds the call with its body; zero is the client's Total. A nearer deadline of the context comes
+	// first.
+	Timeout time.Duration
 }
 
 // Response is what came back. Either Body holds the whole content, or Stream gives it and must be closed.
@@ -177,7 +182,11 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 	if *head, err = appendHead((*head)[:0], r); err != nil {
 		return nil, fail(Invalid, r, err)
 	}
-	deadline := time.Now().Add(c.cfg.Total)
+	total := c.cfg.Total
+	if r.Timeout > 0 {
+		total = min(total, r.Timeout)
+	}
+	deadline := time.Now().Add(total)
 	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
 		deadline = d
 	}

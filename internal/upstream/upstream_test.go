@@ -31,8 +31,8 @@ func TestRequest(t *testing.T) {
 			Request{
 				Method: "POST", Path: "/", Host: "api.test",
 				Header: []Field{
-					{"x-B", "1"}, {"X-b", "2"}, {"content-length", "999"}, {"Transfer-Encoding", "chunked"}, {"Connection", "x-B"},
-					{"HOST", "evil"}, {"Keep-Alive", "x"}, {"Proxy-Connection", "x"}, {"TE", "x"}, {"Trailer", "x"}, {"Upgrade", "h2c"}, {"expect", "100-continue"},
+					{Name: "x-B", Value: "1"}, {Name: "X-b", Value: "2"}, {Name: "content-length", Value: "999"}, {Name: "Transfer-Encoding", Value: "chunked"}, {Name: "Connection", Value: "x-B"},
+					{Name: "HOST", Value: "evil"}, {Name: "Keep-Alive", Value: "x"}, {Name: "Proxy-Connection", Value: "x"}, {Name: "TE", Value: "x"}, {Name: "Trailer", Value: "x"}, {Name: "Upgrade", Value: "h2c"}, {Name: "expect", Value: "100-continue"},
 				},
 				Body: []byte("hello"),
 			},
@@ -98,11 +98,11 @@ func TestInvalidRequests(t *testing.T) {
 		"host with path":  func(r *Request) { r.Host = "a/b" },
 		"host with user":  func(r *Request) { r.Host = "u@a" },
 		"host list":       func(r *Request) { r.Host = "a, b" },
-		"name with colon": func(r *Request) { r.Header = []Field{{"A:", "b"}} },
-		"name with CRLF":  func(r *Request) { r.Header = []Field{{"A\r\nB", "b"}} },
-		"empty name":      func(r *Request) { r.Header = []Field{{"", "b"}} },
-		"value with CRLF": func(r *Request) { r.Header = []Field{{"A", "b\r\nC: d"}} },
-		"value with NUL":  func(r *Request) { r.Header = []Field{{"A", "b\x00"}} },
+		"name with colon": func(r *Request) { r.Header = []Field{{Name: "A:", Value: "b"}} },
+		"name with CRLF":  func(r *Request) { r.Header = []Field{{Name: "A\r\nB", Value: "b"}} },
+		"empty name":      func(r *Request) { r.Header = []Field{{Name: "", Value: "b"}} },
+		"value with CRLF": func(r *Request) { r.Header = []Field{{Name: "A", Value: "b\r\nC: d"}} },
+		"value with NUL":  func(r *Request) { r.Header = []Field{{Name: "A", Value: "b\x00"}} },
 		"no address":      func(r *Request) { r.Target.Address = ""; r.Host = "a" },
 	} {
 		r := get("127.0.0.1:1")

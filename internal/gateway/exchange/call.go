@@ -46,7 +46,6 @@ type Exchange struct {
 
 	paramBuf [8]route.Param
 	trace    verdict.Trace
-	stepBuf  [8]verdict.Step
 }
 
 // Question is what the policies of a call were asked.
@@ -83,7 +82,7 @@ func New(r *Request, s *snapshot.Snapshot, trace bool) *Exchange {
 	x := &Exchange{Request: r, Snapshot: s, Method: r.Method}
 	x.Params = x.paramBuf[:0]
 	if trace {
-		x.trace.Steps = x.stepBuf[:0]
+		x.trace.Steps = make([]verdict.Step, 0, 4)
 		x.Trace = &x.trace
 	}
 	return x

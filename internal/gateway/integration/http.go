@@ -55,10 +55,9 @@ func httpProxy(ctx context.Context, b *Backends, x *exchange.Exchange, in *snaps
 	out.Header = set(out.Header, "X-Amzn-Apigateway-Api-Id", string(x.Stage.API))
 	out.Header = set(out.Header, "X-Amzn-Trace-Id", x.TraceID)
 
-	ctx, cancel := context.WithTimeout(ctx, in.Timeout)
+	out.Timeout = in.Timeout
 	answer, err := b.HTTP.Do(ctx, &out)
 	if err != nil {
-		cancel()
 		if errors.Is(err, ErrTimeout) || errors.Is(err, context.DeadlineExceeded) {
 			return fail(x, verdict.IntegrationTimeout, verdict.IntegrationSlow, err.Error())
 		}
@@ -69,7 +68,8 @@ func httpProxy(ctx context.Context, b *Backends, x *exchange.Exchange, in *snaps
 	}
 	x.Integration.Status = answer.Status
 	resp := &exchange.Response{Status: answer.Status, Body: answer.Body, Length: answer.Length}
-	resp.Header = make(exchange.Header, 0, len(answer.Header)+4)
+	// Filtered in place: nobody else has the answer.
+	resp.Header = answer.Header[:0]
 	for _, f := range answer.Header {
 		switch name, keep := remapped(f.Name); {
 		case !keep:
@@ -79,28 +79,10 @@ func httpProxy(ctx context.Context, b *Backends, x *exchange.Exchange, in *snaps
 			resp.Header = append(resp.Header, f)
 		}
 	}
-	if answer.Stream == nil {
-		cancel()
-	} else {
-		// The deadline covers the body as well: the stream ends it.
-		resp.Stream = &stream{answer.Stream, cancel}
+	if answer.Stream != nil {
+		resp.Stream = answer.Stream
 	}
 	return resp, verdict.Yes
-}
-
-type stream struct {
-	in interface {
-		Read([]byte) (int, error)
-		Close() error
-	}
-	cancel context.CancelFunc
-}
-
-func (s *stream) Read(b []byte) (int, error) { return s.in.Read(b) }
-
-func (s *stream) Close() error {
-	defer s.cancel()
-	return s.in.Close()
 }
 
 // httpTarget builds path and query. Path parameters are put in as path text: whatever they hold, scheme

@@ -42,6 +42,9 @@ type Outgoing struct {
 	Target string
 	Header exchange.Header
 	Body   []byte
+	// Timeout bounds the whole call, its body included. It is a field and not a deadline of the context, because a
+	// context with a deadline costs more than all checks of the call together.
+	Timeout time.Duration
 }
 
 // Incoming is its answer. Either Body is whole or Stream gives it.
