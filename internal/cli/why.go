@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"gatehouse/internal/telemetry"
@@ -34,7 +35,7 @@ func (c *whyCmd) Run(ctx context.Context, s *Streams) error {
 		fmt.Fprintf(s.Out, "  %s: %s", rec.Outcome, rec.Reason)
 	}
 	fmt.Fprintf(s.Out, "\n  %s  from %s", rec.At.Local().Format(time.DateTime), rec.Peer)
-	for _, p := range [][2]string{{"api", rec.API}, {"stage", rec.Stage}, {"resource", rec.Resource}, {"key", rec.KeyID}, {"plan", rec.PlanID}} {
+	for _, p := range [][2]string{{"api", rec.API}, {"stage", rec.Stage}, {"resource", rec.Resource}, {"caller", rec.Caller}, {"key", rec.KeyID}, {"plan", rec.PlanID}} {
 		if p[1] != "" {
 			fmt.Fprintf(s.Out, "  %s %s", p[0], p[1])
 		}
@@ -56,6 +57,12 @@ func (c *whyCmd) Run(ctx context.Context, s *Streams) error {
 	}
 	if len(rec.Gates) == 0 && rec.Outcome == "allow" {
 		fmt.Fprintln(s.Out, "  no gate stands in front of this route: it is PUBLIC")
+	}
+	if rec.Policies != "" {
+		fmt.Fprintln(s.Out, "  policies:")
+		for line := range strings.SplitSeq(strings.TrimRight(rec.Policies, "\n"), "\n") {
+			fmt.Fprintln(s.Out, "    "+printable(line))
+		}
 	}
 	if rec.Error != "" {
 		fmt.Fprintf(s.Out, "  integration: %s\n", printable(rec.Error))

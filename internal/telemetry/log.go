@@ -14,7 +14,7 @@ func LogCall(l *slog.Logger, x *exchange.Exchange, took time.Duration) {
 	if !l.Enabled(ctx, slog.LevelInfo) {
 		return
 	}
-	r := call{x, took}.record()
+	r := call{x, took}.brief()
 	attrs := make([]slog.Attr, 0, 20)
 	attrs = append(attrs,
 		slog.String("requestId", r.ID), slog.String("method", r.Method), slog.String("host", clip(r.Host)),
@@ -22,7 +22,7 @@ func LogCall(l *slog.Logger, x *exchange.Exchange, took time.Duration) {
 		slog.Int64("micros", r.Micros), slog.String("peer", r.Peer), slog.String("outcome", r.Outcome))
 	for _, o := range [...]struct{ k, v string }{
 		{"api", r.API}, {"stage", r.Stage}, {"resource", r.Resource}, {"reason", string(r.Reason)}, {"ref", clip(r.Ref)},
-		{"apiKeyId", r.KeyID}, {"usagePlanId", r.PlanID}, {"error", clip(r.Error)},
+		{"caller", r.Caller}, {"apiKeyId", r.KeyID}, {"usagePlanId", r.PlanID}, {"error", clip(r.Error)},
 	} {
 		if o.v != "" {
 			attrs = append(attrs, slog.String(o.k, o.v))

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"gatehouse/internal/gateway/exchange"
+	"gatehouse/internal/policy"
 	"gatehouse/internal/verdict"
 )
 
@@ -38,6 +39,11 @@ type Record struct {
 	Ref     string         `json:"ref,omitempty"`
 	Error   string         `json:"error,omitempty"`
 	Gates   []Gate         `json:"gates,omitempty"`
+	// Caller is the ARN of who signed.
+	Caller string `json:"caller,omitempty"`
+	// Policies explains, statement by statement, what the policies of the call made of it: which element did
+	// not match, which condition key was asked and the value it saw.
+	Policies string `json:"policies,omitempty"`
 }
 
 // Gate is what one check decided.
@@ -54,7 +60,23 @@ type call struct {
 	took time.Duration
 }
 
+// record is everything that is known of a call.
 func (c call) record() Record {
+	rec, x := c.brief(), c.x
+	if q := x.Asked; q != nil {
+		// Evaluation is pure and its question is kept, so that the story is told again instead of recorded.
+		rec.Policies = policy.ExplainCall(q.Auth, &q.Request, &q.Layers).String()
+	}
+	if x.Trace.On() {
+		for _, s := range x.Trace.Steps {
+			rec.Gates = append(rec.Gates, Gate{s.Gate, s.Decision.Kind.String(), s.Decision.Reason, s.Decision.Ref})
+		}
+	}
+	return rec
+}
+
+// brief is what the log says of a call.
+func (c call) brief() Record {
 	x, r := c.x, c.x.Request
 	rec := Record{
 		ID: r.ID, ExtendedID: r.ExtendedID, At: r.At, Method: x.Method, Host: r.Host, Path: r.RawPath,
@@ -71,10 +93,8 @@ func (c call) record() Record {
 	if x.Key.Plan != nil {
 		rec.PlanID = string(x.Key.Plan.ID)
 	}
-	if x.Trace.On() {
-		for _, s := range x.Trace.Steps {
-			rec.Gates = append(rec.Gates, Gate{s.Gate, s.Decision.Kind.String(), s.Decision.Reason, s.Decision.Ref})
-		}
+	if x.Caller != nil {
+		rec.Caller = x.Caller.ARN
 	}
 	return rec
 }
