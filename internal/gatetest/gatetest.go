@@ -7,6 +7,7 @@
 //
 //	GET /dev/stores                      a request: method and path on the data port …
 //	host: {api}.execute-api.localhost    … or, with this line first, on the control port by host
+//	sign: root                           signed with the account's root key,
 //	x-api-key: {freeKey}                 its headers; {name} is the value of an API key, {api} the API's id
 //	= body                               its body
 //	< 403                                the answer's status,
@@ -24,6 +25,7 @@ package gatetest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -35,12 +37,14 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"gatehouse/internal/config"
 	"gatehouse/internal/project"
 	"gatehouse/internal/server"
+	"gatehouse/internal/sigv4"
 )
 
 // Run runs the story in a file.
@@ -169,6 +173,7 @@ type block struct {
 	method  string
 	path    string
 	host    string
+	sign    bool
 	header  [][2]string
 	body    string
 	want    []string // "< …" lines without the mark
@@ -206,8 +211,12 @@ func (s *story) script(text string) {
 			if !ok {
 				s.t.Fatalf("story:%d: cannot read %q", i+1, line)
 			}
-			if name == "host" {
+			switch name {
+			case "host":
 				b.host = s.expand(value)
+				continue
+			case "sign":
+				b.sign = true
 				continue
 			}
 			b.header = append(b.header, [2]string{name, s.expand(value)})
@@ -299,6 +308,9 @@ func (s *story) once(b *block) {
 	for _, h := range b.header {
 		req.Header.Add(h[0], h[1])
 	}
+	if b.sign {
+		s.sign(req, b)
+	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		s.t.Fatalf("story:%d: %v", b.line, err)
@@ -334,6 +346,22 @@ func (s *story) once(b *block) {
 		if err := json.Unmarshal([]byte(s.record(resp)), &rec); err != nil || rec.Reason != want {
 			s.t.Errorf("%s: reason %q, want %q", at, rec.Reason, want)
 		}
+	}
+}
+
+// sign signs a request with the root key, as execute-api wants it.
+func (s *story) sign(req *http.Request, b *block) {
+	s.t.Helper()
+	path, query, _ := strings.Cut(b.path, "?")
+	root := s.server.RootKey()
+	fields, f := sigv4.Sign(&sigv4.Request{
+		Method: b.method, RawPath: path, RawQuery: query, Host: cmp.Or(req.Host, req.URL.Host), PayloadHash: sigv4.HashPayload([]byte(b.body)),
+	}, sigv4.Credentials{KeyID: string(root.ID), Secret: root.Secret, Region: "us-east-1", Service: "execute-api"}, time.Now())
+	if f != nil {
+		s.t.Fatalf("story:%d: sign: %s", b.line, f.Message)
+	}
+	for _, h := range fields {
+		req.Header.Set(h.Name, h.Value)
 	}
 }
 
