@@ -40,7 +40,7 @@ type NamedKey struct {
 
 // Deploy brings what is served to a definition. On an error what was served goes on being served.
 func (s *Server) Deploy(ctx context.Context, d Definition) (*cloudformation.Outcome, error) {
-	template, err := s.withKeys(ctx, d)
+	template, fixed, err := s.withKeys(ctx, d)
 	if err != nil {
 		return nil, err
 	}
@@ -54,6 +54,9 @@ func (s *Server) Deploy(ctx context.Context, d Definition) (*cloudformation.Outc
 		Stack: stack.Name(d.Stack), Template: template, Accepted: accepted, Intent: s.cfg.Dev,
 	})
 	s.deploying.Add(-1)
+	if err == nil {
+		err = s.keep(ctx, fixed)
+	}
 	if published := s.publisher.Publish(ctx); published != nil {
 		err = errors.Join(err, published)
 	}
@@ -73,37 +76,64 @@ func (s *Server) Plan(d Definition) (*cloudformation.Plan, error) {
 	})
 }
 
-// withKeys gives the keys that are declared by name their values.
-func (s *Server) withKeys(ctx context.Context, d Definition) (*document.Value, error) {
-	t := d.Template
+// withKeys gives the keys that are declared by name their values. fixed are those that keep has yet to store.
+func (s *Server) withKeys(ctx context.Context, d Definition) (t *document.Value, fixed []apigw.KeyValue, err error) {
+	t = d.Template
+	seen := map[string]bool{}
 	for _, k := range d.Keys {
-		value, err := s.keyValue(ctx, d.Stack, k)
-		if err != nil {
-			return nil, fmt.Errorf("API key %s: %w", k.Name, err)
+		kept := apigw.KeyValue{Stack: d.Stack, Name: k.Name}
+		if seen[k.Name] {
+			// Names need not be unique: from the second one on, the logical id tells them apart.
+			kept.Name += "/" + k.LogicalID
 		}
-		t = setValue(t, value.Reveal(), "Resources", k.LogicalID, "Properties", "Value")
+		seen[k.Name] = true
+		if k.Value.IsZero() {
+			kept, err = s.keyValue(ctx, kept)
+			if err != nil {
+				return nil, nil, fmt.Errorf("API key %s: %w", k.Name, err)
+			}
+		} else {
+			kept.Value = k.Value
+			fixed = append(fixed, kept)
+		}
+		t = setValue(t, kept.Value.Reveal(), "Resources", k.LogicalID, "Properties", "Value")
 	}
-	return t, nil
+	return t, fixed, nil
 }
 
 // keyValue returns the kept value of a named key, or draws one.
-func (s *Server) keyValue(ctx context.Context, stackName string, k NamedKey) (value seal.Secret, err error) {
-	scope, id := store.Scope(s.cfg.Home.Scope()), stackName+"/"+k.Name
-	_, err = s.db.Update(ctx, func(tx store.Tx) error {
-		kept, err := s.tables.KeyValues.Get(tx, scope, id)
-		if err == nil && (k.Value.IsZero() || kept.Value.Equal(k.Value)) {
-			value = kept.Value
+func (s *Server) keyValue(ctx context.Context, k apigw.KeyValue) (apigw.KeyValue, error) {
+	scope := store.Scope(s.cfg.Home.Scope())
+	_, err := s.db.Update(ctx, func(tx store.Tx) error {
+		kept, err := s.tables.KeyValues.Get(tx, scope, k.Stack+"/"+k.Name)
+		if err == nil {
+			k.Value = kept.Value
 			return nil
 		}
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
+		if !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
-		if value = k.Value; value.IsZero() {
-			value = seal.Hide(drawKey())
-		}
-		return s.tables.KeyValues.Put(tx, scope, apigw.KeyValue{Stack: stackName, Name: k.Name, Value: value})
+		k.Value = seal.Hide(drawKey())
+		return s.tables.KeyValues.Put(tx, scope, k)
 	})
-	return value, err
+	return k, err
+}
+
+// keep stores the values that the caller fixed. They are stored once they are in force: a value that was
+// refused must not come back with the next start.
+func (s *Server) keep(ctx context.Context, fixed []apigw.KeyValue) error {
+	if len(fixed) == 0 {
+		return nil
+	}
+	_, err := s.db.Update(ctx, func(tx store.Tx) error {
+		for _, k := range fixed {
+			if err := s.tables.KeyValues.Put(tx, store.Scope(s.cfg.Home.Scope()), k); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return err
 }
 
 // drawKey makes a value as AWS does: 40 letters and digits.
