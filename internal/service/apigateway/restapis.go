@@ -4,10 +4,9 @@ import (
 	"context"
 	"strings"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"gatehouse/internal/apigw"
 	"gatehouse/internal/awsapi/apigateway"
+	"gatehouse/internal/policy"
 	"gatehouse/internal/store"
 	"gatehouse/internal/tables"
 )
@@ -196,12 +195,13 @@ func escapedPolicy(policy string) string {
 	return strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`, "\t", `\t`).Replace(policy)
 }
 
-// checkPolicy wants a JSON object without names that occur twice.
-func checkPolicy(policy string) error {
-	if policy == "" {
+// checkPolicy wants a resource policy that can be evaluated: what is stored and does not compile would refuse
+// every call.
+func checkPolicy(text string) error {
+	if text == "" {
 		return nil
 	}
-	if v := jsontext.Value(policy); !v.IsValid() || v.Kind() != '{' {
+	if _, err := policy.Parse(text, policy.Resource); err != nil {
 		return apigw.Refuse(apigw.BadRequest, "Invalid policy document. Please check the policy syntax and ensure that Principals are valid.")
 	}
 	return nil
