@@ -23,7 +23,7 @@ func checkIdentityFamily(d *draft) error {
 		return err
 	}
 	for i := range d.statements {
-		if err := d.statements[i].setEffect(d.Kind); err != nil {
+		if err := checkEffect(d, &d.statements[i]); err != nil {
 			return err
 		}
 	}
@@ -31,7 +31,7 @@ func checkIdentityFamily(d *draft) error {
 		return d.Kind.fail(oldVersion, d.startAt, fmt.Sprintf("a %s needs \"Version\": \"2012-10-17\"", d.Kind))
 	}
 	for _, step := range [...]func(*draft, *draftStatement) error{
-		checkNoPrincipal, checkConditions, checkLegacyResources, checkSid, checkActionsExist, checkResources, checkActions, checkResourcesExist,
+		checkNoPrincipal, checkCaseOfEffect, checkConditions, checkLegacyResources, checkSid, checkActionsExist, checkResources, checkActions, checkResourcesExist,
 	} {
 		for i := range d.statements {
 			if err := step(d, &d.statements[i]); err != nil {
@@ -49,11 +49,8 @@ func checkResourceFamily(d *draft) error {
 	}
 	for i := range d.statements {
 		s := &d.statements[i]
-		if err := s.setEffect(d.Kind); err != nil {
-			return err
-		}
 		for _, step := range [...]func(*draft, *draftStatement) error{
-			checkPrincipals, checkConditions, checkActionsExist, checkActions, checkResourcesExist, checkLegacyResources, checkResources, checkSid,
+			checkEffect, checkCaseOfEffect, checkPrincipals, checkConditions, checkActionsExist, checkActions, checkResourcesExist, checkLegacyResources, checkResources, checkSid,
 		} {
 			if err := step(d, s); err != nil {
 				return err
@@ -75,22 +72,24 @@ func checkFrame(d *draft) error {
 	return nil
 }
 
-func (s *draftStatement) setEffect(k Kind) error {
+func checkEffect(d *draft, s *draftStatement) error {
 	switch {
 	case s.has&hasEffect == 0:
-		return k.fail(missingEffect, s.Start, "the statement has no Effect")
-	case s.effect == "Allow":
+		return d.Kind.fail(missingEffect, s.Start, "the statement has no Effect")
+	case !condition.EqualFold(s.effect, "Allow") && !condition.EqualFold(s.effect, "Deny"):
+		return d.Kind.fail(badEffect, s.Start, fmt.Sprintf("the effect is %q; write \"Allow\" or \"Deny\"", s.effect), s.effect)
+	}
+	return nil
+}
+
+func checkCaseOfEffect(d *draft, s *draftStatement) error {
+	switch s.effect {
+	case "Allow":
 		s.Effect = Allow
-	case s.effect == "Deny":
+	case "Deny":
 		s.Effect = Deny
-	case condition.EqualFold(s.effect, "Allow"), condition.EqualFold(s.effect, "Deny"):
-		f := badEffect
-		if !kinds[k].principal {
-			f = legacy
-		}
-		return k.fail(f, s.Start, fmt.Sprintf("the effect is %q; case matters: \"Allow\" or \"Deny\"", s.effect), s.effect)
 	default:
-		return k.fail(badEffect, s.Start, fmt.Sprintf("the effect is %q; write \"Allow\" or \"Deny\"", s.effect), s.effect)
+		return d.Kind.fail(effectInOtherCase, s.Start, fmt.Sprintf("the effect is %q; case matters: \"Allow\" or \"Deny\"", s.effect), s.effect)
 	}
 	return nil
 }
@@ -205,28 +204,29 @@ func checkResourcesExist(d *draft, s *draftStatement) error {
 	return nil
 }
 
-// checkLegacyResources finds the faults of resources that IAM reports early and without naming them, unless the same
-// statement has one that it names.
-func checkLegacyResources(d *draft, s *draftStatement) error {
-	var early error
+// resourceFault is what is wrong with the resources of a statement. A fault that IAM names comes before one that it
+// only calls legacy.
+func (s *draftStatement) resourceFault(d *draft) *resourceFault {
+	var found *resourceFault
 	for _, text := range s.Resources.Values {
-		_, err := compileResource(text, d.Kind, d.Variables())
-		switch {
-		case err == nil:
-		case err.fault != legacy:
-			return nil
-		case early == nil:
-			early = d.Kind.fail(legacy, s.Start, err.detail)
+		if _, f := compileResource(text, d.Kind, d.Variables()); f != nil && (found == nil || found.fault == legacy) {
+			found = f
 		}
 	}
-	return early
+	return found
+}
+
+// checkLegacyResources reports early what has no sentence of its own.
+func checkLegacyResources(d *draft, s *draftStatement) error {
+	if f := s.resourceFault(d); f != nil && f.fault == legacy {
+		return d.Kind.fail(legacy, s.Start, f.detail)
+	}
+	return nil
 }
 
 func checkResources(d *draft, s *draftStatement) error {
-	for _, text := range s.Resources.Values {
-		if _, err := compileResource(text, d.Kind, d.Variables()); err != nil {
-			return d.Kind.fail(err.fault, s.Start, err.detail, err.values...)
-		}
+	if f := s.resourceFault(d); f != nil {
+		return d.Kind.fail(f.fault, s.Start, f.detail, f.values...)
 	}
 	return nil
 }

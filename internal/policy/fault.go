@@ -44,7 +44,8 @@ const (
 	badSid
 	repeatedSid
 	missingEffect
-	badEffect // value
+	badEffect         // value
+	effectInOtherCase // value
 	missingPrincipal
 	emptyPrincipal
 	badPrincipal // type, value
@@ -80,6 +81,7 @@ var iamSentences = [faults]string{
 	repeatedSid:         "Statement IDs (SID) in a single policy must be unique.",
 	missingEffect:       "Syntax errors in policy.",
 	badEffect:           "Syntax errors in policy.",
+	effectInOtherCase:   "The policy failed legacy parsing",
 	missingAction:       "Policy statement must contain actions.",
 	bareAction:          "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.",
 	colonsInAction:      "Actions/Condition can contain only one colon.",
@@ -105,6 +107,7 @@ var aplSentences = [faults]string{
 	repeatedSid:           "The Statement Ids in the policy are not unique",
 	missingEffect:         "Missing required field Effect",
 	badEffect:             "Invalid effect: %s",
+	effectInOtherCase:     "Invalid effect: %s",
 	missingPrincipal:      "Missing required field Principal", // [pasted]
 	emptyPrincipal:        "Missing required field Principal cannot be empty!",
 	badPrincipal:          "Invalid principal in policy: \"%s\":\"%s\"",                       // [pasted]

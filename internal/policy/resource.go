@@ -92,10 +92,8 @@ func compileRest(r *resource, text string, vars bool) *resourceFault {
 
 // isPartition accepts aws and its relatives (aws-cn, aws-us-gov, …), and patterns of them.
 func isPartition(s string) bool {
-	if strings.ContainsAny(s, "*?") {
-		return true
-	}
-	return s == "aws" || strings.HasPrefix(s, "aws-") && len(s) > 4 && strings.Trim(s[4:], "abcdefghijklmnopqrstuvwxyz-") == ""
+	return strings.Trim(s, "abcdefghijklmnopqrstuvwxyz-*?") == "" &&
+		(s == "aws" || strings.HasPrefix(s, "aws-") || strings.ContainsAny(s, "*?"))
 }
 
 // match says whether the element applies. A pattern whose variable has no value matches nothing; an Allow with
