@@ -35,28 +35,6 @@ func (a ARN) String() string {
 	return "arn:" + a.Partition + ":" + a.Service + ":" + a.Region + ":" + a.Account + ":" + a.Resource
 }
 
-// ExecuteAPI builds the ARN that API Gateway presents when it calls a function or asks a policy:
-// arn:…:execute-api:region:account:api/stage/VERB/path. The path is written without its leading slash.
-func ExecuteAPI(partition, region, account, api, stage, verb, path string) string {
-	var b strings.Builder
-	b.Grow(64 + len(api) + len(stage) + len(verb) + len(path))
-	b.WriteString("arn:")
-	b.WriteString(partition)
-	b.WriteString(":execute-api:")
-	b.WriteString(region)
-	b.WriteByte(':')
-	b.WriteString(account)
-	b.WriteByte(':')
-	b.WriteString(api)
-	b.WriteByte('/')
-	b.WriteString(stage)
-	b.WriteByte('/')
-	b.WriteString(verb)
-	b.WriteByte('/')
-	b.WriteString(strings.TrimPrefix(path, "/"))
-	return b.String()
-}
-
 // Match reports whether text matches a policy pattern: * matches any run of characters, also none, ?
 // exactly one; everything else is literal and case-sensitive. It runs in linear space and
 // O(len(pattern)·len(text)) time at worst.

@@ -22,11 +22,8 @@ type Finding struct {
 
 // The controls that can be found, besides names of types.
 const (
-	ControlIAM               = "aws_iam"
 	ControlCognito           = "cognito_user_pools"
 	ControlLambdaAuthorizer  = "lambda_authorizer"
-	ControlResourcePolicy    = "resource_policy"
-	ControlPrivate           = "private_api"
 	ControlKeyFromAuthorizer = "api_key_source_authorizer"
 	ControlBodyValidation    = "request_body_validation"
 	ControlCache             = "response_cache"
@@ -92,7 +89,7 @@ func (a *audit) add(control, property, detail, hint string) {
 	a.found = append(a.found, Finding{control, a.at.LogicalID, a.at.Type, pos, detail, hint})
 }
 
-const notYet = "not enforced yet: remove it, or accept it by name to start without it"
+const notYet = "remove it, or accept it by name: what declares it then refuses every request"
 
 func (a *audit) resource(p properties) {
 	switch a.at.Type {
@@ -117,12 +114,6 @@ func (a *audit) resource(p properties) {
 }
 
 func (a *audit) restAPI(p properties) {
-	if policy := p.v.Get("Policy"); policy != nil && !(policy.Kind == document.String && strings.TrimSpace(policy.Text) == "") {
-		a.add(ControlResourcePolicy, "Policy", "the API has a resource policy", notYet)
-	}
-	if endpoint, ok := p.object("EndpointConfiguration"); ok && mayContain(endpoint.v.Get("Types"), "PRIVATE") {
-		a.add(ControlPrivate, "EndpointConfiguration", "the API is private", notYet)
-	}
 	if source := p.must("ApiKeySourceType"); source == "AUTHORIZER" || template.IsUnknown(source) {
 		a.add(ControlKeyFromAuthorizer, "ApiKeySourceType", "an authorizer supplies the API key", notYet)
 	}
@@ -134,32 +125,16 @@ func (a *audit) restAPI(p properties) {
 	}
 }
 
-// mayContain reports whether a list has a word, or may have it.
-func mayContain(list *document.Value, word string) bool {
-	if list == nil {
-		return false
-	}
-	if template.IsUnknown(list.Text) {
-		return true
-	}
-	for _, item := range list.Items {
-		if item.Text == word || template.IsUnknown(item.Text) {
-			return true
-		}
-	}
-	return false
-}
-
 func (a *audit) method(p properties) {
 	verb := p.must("HttpMethod")
 	auth := p.must("AuthorizationType")
 	control := map[string]string{
-		"AWS_IAM": ControlIAM, "COGNITO_USER_POOLS": ControlCognito, "CUSTOM": ControlLambdaAuthorizer,
+		"COGNITO_USER_POOLS": ControlCognito, "CUSTOM": ControlLambdaAuthorizer,
 	}[auth]
 	switch {
 	case control != "":
 		a.add(control, "AuthorizationType", fmt.Sprintf("method %s is declared with AuthorizationType %s", verb, auth), notYet)
-	case auth != "" && auth != "NONE":
+	case auth != "" && auth != "NONE" && auth != "AWS_IAM":
 		// Unknown before deployment, or a word that does not exist: not NONE, so somebody wants a guard.
 		a.add(ControlLambdaAuthorizer, "AuthorizationType", fmt.Sprintf("method %s has an authorization type that is not known", verb), notYet)
 	}

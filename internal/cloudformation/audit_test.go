@@ -38,14 +38,7 @@ Resources:
 		{"ApiGateway::RestApi", `Name: a`, ""},
 		{"ApiGateway::RestApi", `Policy: ""`, ""}, // [golden]
 		{"ApiGateway::RestApi", `Policy: !Ref AWS::NoValue`, ""},
-		{"ApiGateway::RestApi", `Policy: {Version: "2012-10-17", Statement: []}`, "resource_policy"},
-		{"ApiGateway::RestApi", `Policy: {}`, "resource_policy"},
-		{"ApiGateway::RestApi", `Policy: "{}"`, "resource_policy"},
-		{"ApiGateway::RestApi", `Policy: !If [Open, "", {Version: "2012-10-17"}]`, "resource_policy"},
-		{"ApiGateway::RestApi", `Policy: !GetAtt Q.Policy`, "resource_policy"},
 		{"ApiGateway::RestApi", `EndpointConfiguration: {Types: [EDGE]}`, ""},
-		{"ApiGateway::RestApi", `EndpointConfiguration: {Types: [PRIVATE]}`, "private_api"},
-		{"ApiGateway::RestApi", `EndpointConfiguration: {Types: !Split [",", !Ref Q]}`, "private_api"},
 		{"ApiGateway::RestApi", `ApiKeySourceType: HEADER`, ""},
 		{"ApiGateway::RestApi", `ApiKeySourceType: AUTHORIZER`, "api_key_source_authorizer"},
 		{"ApiGateway::RestApi", `SecurityPolicy: TLS_1_2`, "tls_policy"},
@@ -53,8 +46,6 @@ Resources:
 
 		{"ApiGateway::Method", method + `ApiKeyRequired: true`, ""},
 		{"ApiGateway::Method", method + `AuthorizationType: NONE`, ""},
-		{"ApiGateway::Method", method + `AuthorizationType: AWS_IAM`, "aws_iam"},
-		{"ApiGateway::Method", method + `AuthorizationType: !Ref Auth`, "aws_iam"},
 		{"ApiGateway::Method", method + `AuthorizationType: CUSTOM`, "lambda_authorizer"},
 		{"ApiGateway::Method", method + `AuthorizationType: COGNITO_USER_POOLS`, "cognito_user_pools"},
 		{"ApiGateway::Method", method + `AuthorizationType: none`, "lambda_authorizer"},

@@ -9,15 +9,12 @@ import (
 	"gatehouse/internal/directory"
 	"gatehouse/internal/function"
 	"gatehouse/internal/gateway/check"
-	"gatehouse/internal/gateway/exchange"
 	"gatehouse/internal/gateway/integration"
 	"gatehouse/internal/identity"
 	"gatehouse/internal/lambdahost"
-	"gatehouse/internal/sigv4"
 	"gatehouse/internal/snapshot"
 	"gatehouse/internal/store"
 	"gatehouse/internal/upstream"
-	"gatehouse/internal/verdict"
 )
 
 // keys gives checks the directory of API keys.
@@ -37,66 +34,22 @@ func (f functions) Invoke(ctx context.Context, fn *function.Config, call functio
 	return f.host.Invoke(ctx, fn, call)
 }
 
-// executeAPISkew is how far a caller's clock may be off for signed calls of APIs; the control plane allows 15
-// minutes.
-const executeAPISkew = 5 * time.Minute
+// callers gives checks the directory of callers.
+type callers struct{ d *directory.Callers }
 
-// signatures verifies signed calls to routes that do not exist, with the machine's clock.
-type signatures struct{ s *Server }
-
-// VerifyUnknown implements check.Signatures.
-func (g signatures) VerifyUnknown(ctx context.Context, r *exchange.Request) verdict.Decision {
-	p, f := sigv4.Read(&sigv4.Request{
-		Method: r.Method, RawPath: r.RawPath, RawQuery: r.RawQuery, Host: r.Host,
-		Header: func(yield func(string, string) bool) {
-			for _, h := range r.Header {
-				if !yield(h.Name, h.Value) {
-					return
-				}
-			}
-		},
-		PayloadHash: sigv4.HashPayload(r.Body),
-	})
-	if f == nil {
-		f = p.Check(time.Now(), sigv4.Expected{
-			Region: string(g.s.cfg.Home.Region), Service: "execute-api", Skew: executeAPISkew, AmzUnsigned: true,
-		})
-	}
-	if f != nil {
-		return signatureRefused(f)
-	}
-	key, ok, err := g.s.access.Find(ctx, identity.AccessKeyID(p.KeyID))
+// FindCaller implements check.Callers.
+func (c callers) FindCaller(ctx context.Context, key identity.AccessKeyID, token string, now time.Time) (*identity.Caller, error) {
+	found, err := c.d.Find(ctx, key, token, now)
 	switch {
+	case errors.Is(err, directory.ErrUnknown):
+		return nil, check.ErrUnknownCaller
+	case errors.Is(err, directory.ErrExpired):
+		return nil, check.ErrExpiredCaller
 	case err != nil:
-		return verdict.Refuse(verdict.APIConfigurationError, verdict.DirectoryDown, err.Error())
-	case !ok || !key.Active || p.Token != "":
-		return signatureRefused(sigv4.ErrKey)
+		return nil, err
 	}
-	if f := p.Verify(key.Secret, nil); f != nil {
-		return signatureRefused(f)
-	}
-	return verdict.Yes
-}
-
-// signatureRefused makes the decision of a refused signature. Where the signature itself is wrong, API
-// Gateway shows the caller the canonical request that it made.
-func signatureRefused(f *sigv4.Failure) verdict.Decision {
-	kind := verdict.InvalidSignature
-	switch f.Code {
-	case sigv4.MissingToken:
-		kind = verdict.MissingAuthenticationToken
-	case sigv4.Incomplete, sigv4.MalformedQuery:
-		kind = verdict.IncompleteSignature
-	case sigv4.ExpiredToken:
-		kind = verdict.ExpiredToken
-	}
-	d := verdict.Refuse(kind, verdict.SignatureRefused, "")
-	d.Message = f.Message
-	if f.Canonical != "" {
-		d.Message += "\n\nThe Canonical String for this request should have been\n'" + f.Canonical +
-			"'\n\nThe String-to-Sign should have been\n'" + f.StringToSign + "'\n"
-	}
-	return d
+	c.d.Used(found, "execute-api", "", now)
+	return found, nil
 }
 
 // outgoing gives integrations the HTTP client.
@@ -106,10 +59,7 @@ type outgoing struct{ client *upstream.Client }
 func (o outgoing) Do(ctx context.Context, r *integration.Outgoing) (*integration.Incoming, error) {
 	out := upstream.Request{
 		Target: upstream.Target{TLS: r.Scheme == "https", Address: r.Address, Insecure: r.InsecureTLS},
-		Method: r.Method, Host: r.Host, Path: r.Target, Body: r.Body, Header: make([]upstream.Field, len(r.Header)),
-	}
-	for i, f := range r.Header {
-		out.Header[i] = upstream.Field(f)
+		Method: r.Method, Host: r.Host, Path: r.Target, Body: r.Body, Header: r.Header, Timeout: r.Timeout,
 	}
 	resp, err := o.client.Do(ctx, &out)
 	if err != nil {
@@ -123,10 +73,7 @@ func (o outgoing) Do(ctx context.Context, r *integration.Outgoing) (*integration
 		}
 		return nil, err
 	}
-	in := &integration.Incoming{Status: resp.Status, Body: resp.Body, Length: resp.Length, Header: make(exchange.Header, len(resp.Header))}
-	for i, f := range resp.Header {
-		in.Header[i] = exchange.Field(f)
-	}
+	in := &integration.Incoming{Status: resp.Status, Body: resp.Body, Length: resp.Length, Header: resp.Header}
 	if resp.Stream != nil {
 		in.Stream = resp.Stream
 	}

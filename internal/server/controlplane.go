@@ -23,8 +23,8 @@ func (s *Server) controlPlane() (http.Handler, error) {
 	}
 	return controlplane.New(controlplane.Config{
 		Services:   []*wire.Service{gateways, functions},
-		Keys:       s.access,
-		Authorizer: controlplane.RootOnly{},
+		Callers:    s.callers,
+		Authorizer: controlplane.Policies{},
 		Home:       s.cfg.Home,
 		// Signatures are held against the machine's clock: a client cannot move its own.
 		Now:       time.Now,

@@ -107,6 +107,13 @@ func (s *Server) allowHost(host string) bool {
 
 // asciiLower folds A-Z only.
 func asciiLower(s string) string {
+	upper := false
+	for i := 0; i < len(s); i++ {
+		upper = upper || 'A' <= s[i] && s[i] <= 'Z'
+	}
+	if !upper {
+		return s
+	}
 	b := []byte(s)
 	for i, c := range b {
 		if 'A' <= c && c <= 'Z' {

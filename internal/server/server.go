@@ -35,6 +35,7 @@ import (
 	"gatehouse/internal/service/apigateway"
 	"gatehouse/internal/service/iam"
 	"gatehouse/internal/service/lambda"
+	"gatehouse/internal/sigv4"
 	"gatehouse/internal/snapshot"
 	"gatehouse/internal/store"
 	"gatehouse/internal/store/sqlite"
@@ -45,6 +46,9 @@ import (
 
 // lastCalls is how many calls /_gatehouse/requests remembers.
 const lastCalls = 1000
+
+// signingKeys is how many derived signing keys are kept: one for each caller and day.
+const signingKeys = 4096
 
 // Options are what a program adds to the configuration.
 type Options struct {
@@ -67,7 +71,7 @@ type Server struct {
 	tables    *tables.Tables
 	root      identity.AccessKey
 	keys      *directory.APIKeys
-	access    *directory.AccessKeys
+	callers   *directory.Callers
 	counters  *counters
 	host      *lambdahost.Host
 	outgoing  *upstream.Client
@@ -137,11 +141,12 @@ func New(ctx context.Context, cfg config.Config, opts Options) (_ *Server, err e
 		return nil, err
 	}
 	s.follow(ctx, s.keys.Run)
-	s.follow(ctx, s.access.Run)
+	s.follow(ctx, s.callers.Run)
 	s.gateway = gateway.New(gateway.Config{
 		Live: &s.live,
 		Env: check.Env{
-			Keys: keys{s.keys}, Counters: s.counters, Signatures: signatures{s}, Account: accountLimit(cfg),
+			Keys: keys{s.keys}, Counters: s.counters, Callers: callers{s.callers}, SigningKeys: sigv4.NewKeys(signingKeys),
+			Wall: time.Now, Account: accountLimit(cfg),
 		},
 		Backends: integration.Backends{Functions: functions{s.host}, HTTP: outgoing{s.outgoing}, Now: time.Now},
 		Record:   s.record,
@@ -188,7 +193,7 @@ func (s *Server) openStore(ctx context.Context) error {
 func (s *Server) engines() (err error) {
 	scope := store.Scope(s.cfg.Home.Scope())
 	s.keys = directory.NewAPIKeys(s.db, s.tables, scope)
-	s.access = directory.NewAccessKeys(s.db, s.tables, store.Scope(s.cfg.Home.Global()))
+	s.callers = directory.NewCallers(s.db, s.tables, s.cfg.Home)
 	if s.counters, err = s.newCounters(); err != nil {
 		return err
 	}
