@@ -46,14 +46,31 @@ func routeRows(s *snapshot.Snapshot) []routeRow {
 	return rows
 }
 
+// guards are the needs that keep somebody out; the others only bound or check what comes in.
+const guards = snapshot.NeedClientCert | snapshot.NeedFilter | snapshot.NeedEndpoint | snapshot.NeedSignature | snapshot.NeedPolicy |
+	snapshot.NeedAuthorizer | snapshot.NeedDecision | snapshot.NeedKey | snapshot.NeedPlan
+
 // gatesOf says in front of a route what stands between it and the world.
 func gatesOf(r *snapshot.Route) []string {
 	gates := []string{}
 	for _, control := range r.Unmodelled {
 		gates = append(gates, "REFUSED (not enforced yet: "+control+")")
 	}
+	if r.Stage.Private {
+		gates = append(gates, "PRIVATE (VPC endpoint)")
+	}
+	if r.Needs.Has(snapshot.NeedSignature) {
+		gates = append(gates, "IAM")
+	}
+	if r.Stage.Policy != nil {
+		gates = append(gates, "POLICY")
+	}
 	if r.Needs.Has(snapshot.NeedKey) {
 		gates = append(gates, "KEY "+plansOf(r))
+	}
+	if len(gates) == 0 && r.Needs&guards != 0 {
+		// A guard without a word of its own must not make a route look open.
+		gates = append(gates, "GUARDED")
 	}
 	return gates
 }
