@@ -205,7 +205,7 @@ type compiler struct {
 func (c *compiler) build() *Result {
 	c.readService()
 	c.readFunctions()
-	result := &Result{Service: c.service, Stage: c.stage, Region: c.region}
+	result := &Result{Service: c.service, Stage: c.stage, Region: c.region, StackName: c.stackName()}
 	if len(c.errs) > 0 {
 		return result
 	}
@@ -218,7 +218,6 @@ func (c *compiler) build() *Result {
 	c.putHTTPAPI()
 	c.finishRole()
 	template := c.merged(c.template())
-	result.StackName = c.stackName()
 	result.Template = c.nameDeployment(c.pseudoParameters(template))
 	result.Keys, result.Warnings = c.keys, c.warnings
 	for _, f := range c.functions {

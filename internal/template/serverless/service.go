@@ -172,9 +172,39 @@ func demandsV3(v *document.Value) bool {
 	return true
 }
 
+// stackName is provider.stackName, or service and stage. CloudFormation takes letters, digits and hyphens,
+// beginning with a letter, at most 128 of them.
 func (c *compiler) stackName() string {
-	if s := c.text(c.provider.Get("stackName"), "provider.stackName"); s != "" {
-		return s
+	if v := c.provider.Get("stackName"); given(v) {
+		name := c.text(v, "provider.stackName")
+		if !isStackName(name) {
+			c.fail(v.Pos, "provider.stackName is "+strconv.Quote(name), "begin with a letter and use only letters, digits and hyphens, at most 128")
+		}
+		return name
 	}
-	return c.service + "-" + c.stage
+	name := c.service + "-" + c.stage
+	if isStackName(name) || c.service == "" {
+		return name
+	}
+	const hint = "it becomes part of the stack's name: use only letters, digits and hyphens, at most 128 together"
+	switch v := c.provider.Get("stage"); {
+	case !isStackName(c.service):
+		c.fail(c.cfg.Get("service").Pos, "the service is named "+strconv.Quote(c.service), "begin with a letter; "+hint)
+	case given(v):
+		c.fail(v.Pos, "the stage is named "+strconv.Quote(c.stage), hint)
+	default: // --stage
+		c.fail(c.cfg.Pos, "the stage is named "+strconv.Quote(c.stage), hint)
+	}
+	return name
+}
+
+func isStackName(s string) bool {
+	for i := range len(s) {
+		b := s[i]
+		letter := 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z'
+		if !letter && (i == 0 || b != '-' && (b < '0' || b > '9')) {
+			return false
+		}
+	}
+	return 1 <= len(s) && len(s) <= 128
 }
