@@ -84,9 +84,12 @@ func (r *resolver) opt(name string, s source) (*document.Value, *absence, bool) 
 		text, ok = first(r.o.Region, text)
 	}
 	if !ok {
-		hint := "pass --" + name + " VALUE"
-		if name == "stage" {
+		hint := "options other than --stage and --region are not taken: pass --param " + name + "=VALUE and write ${param:" + name + "}"
+		switch name {
+		case "stage":
 			hint = "write ${sls:stage}, which has a default"
+		case "region":
+			hint = "pass --region"
 		}
 		return nil, none(s.text, hint), true
 	}
@@ -330,7 +333,7 @@ func (r *resolver) load(path string, at document.Pos) loadedFile {
 
 func (r *resolver) runJS(path string, at document.Pos) loadedFile {
 	if r.o.RunJS == nil {
-		r.fail(at, "cannot evaluate "+path, "running JavaScript is not enabled: it executes code with your rights")
+		r.fail(at, "cannot evaluate "+path, "allow it with --run-js: it executes code with your rights")
 		return loadedFile{}
 	}
 	text, err := r.o.RunJS(path)

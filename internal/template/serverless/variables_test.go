@@ -137,7 +137,7 @@ func TestVariablesRefuse(t *testing.T) {
 		{"  a: ${self:custom.nope}", "serverless.yml:4: ${self:custom.nope} has no value (define custom.nope in serverless.yml, or add a fallback: ${self:custom.nope, 'value'})"},
 		{"  a: ${self:custom.n}\n  n: null", "serverless.yml:4: ${self:custom.n} is null (give it a value or a fallback: ${self:custom.n, 'value'})"},
 		{"  a: ${env:NOPE}", "serverless.yml:4: ${env:NOPE} has no value (set the environment variable NOPE, or add a fallback: ${env:NOPE, 'value'})"},
-		{"  a: ${opt:nope}", "serverless.yml:4: ${opt:nope} has no value (pass --nope VALUE, or add a fallback: ${opt:nope, 'value'})"},
+		{"  a: ${opt:nope}", "serverless.yml:4: ${opt:nope} has no value (options other than --stage and --region are not taken: pass --param nope=VALUE and write ${param:nope}, or add a fallback: ${opt:nope, 'value'})"},
 		{"  a: ${opt:stage}", "serverless.yml:4: ${opt:stage} has no value (write ${sls:stage}, which has a default, or add a fallback: ${opt:stage, 'value'})"},
 		{"  a: ${param:nope}", "serverless.yml:4: ${param:nope} has no value (pass --param nope=VALUE or define params.default.nope, or add a fallback: ${param:nope, 'value'})"},
 		{"  a: ${ssm:/x}", "serverless.yml:4: ${ssm:/x} has no value (nothing answers for ssm here: deploy to AWS, or add a fallback: ${ssm:/x, 'value'})"},
@@ -153,7 +153,7 @@ func TestVariablesRefuse(t *testing.T) {
 		{"  a: ${file(dup.yml):b, 1}", "dup.yml:2: duplicate name \"a\" (it stands first on dup.yml:1; remove one)"},
 		{"  a: ${file(bad.yml)}", "bad.yml:1: ${self:nope} has no value (define nope in serverless.yml, or add a fallback: ${self:nope, 'value'})"},
 		{"  a: ${file(p.ts)}", "serverless.yml:4: cannot evaluate p.ts (TypeScript is not run here: compile it to JavaScript first)"},
-		{"  a: ${file(p.js)}", "serverless.yml:4: cannot evaluate p.js (running JavaScript is not enabled: it executes code with your rights)"},
+		{"  a: ${file(p.js)}", "serverless.yml:4: cannot evaluate p.js (allow it with --run-js: it executes code with your rights)"},
 		{"  a: x${self:custom.o}\n  o: {k: 1}", "serverless.yml:4: ${self:custom.o} is a map and stands inside a text (only strings, numbers and booleans can; let it be the whole value, or name a part of it)"},
 		{"  a: x${opt:no, null}", "serverless.yml:4: ${opt:no} is null and stands inside a text (only strings, numbers and booleans can; let it be the whole value, or name a part of it)"},
 		// Cycles.
@@ -162,7 +162,7 @@ func TestVariablesRefuse(t *testing.T) {
 		{"  a: {b: '${self:custom.a}'}", "serverless.yml:4: variable refers to itself: serverless.yml:4 → serverless.yml:4 → serverless.yml:4 (break the cycle)"},
 		{"  a: ${file(loop.yml)}", "loop.yml:1: variable refers to itself: loop.yml:1 → loop.yml:1 → loop.yml:1 (break the cycle)"},
 		// One error for its cause, none for what depends on it.
-		{"  a: ${self:custom.b, 'x'}\n  b: ${opt:nope}\n  c: ${self:custom.b}", "serverless.yml:5: ${opt:nope} has no value (pass --nope VALUE, or add a fallback: ${opt:nope, 'value'})"},
+		{"  a: ${self:custom.b, 'x'}\n  b: ${opt:nope}\n  c: ${self:custom.b}", "serverless.yml:5: ${opt:nope} has no value (options other than --stage and --region are not taken: pass --param nope=VALUE and write ${param:nope}, or add a fallback: ${opt:nope, 'value'})"},
 		{"  a: ${self:x}\n  b: ${env:Y}", "serverless.yml:4: ${self:x} has no value (define x in serverless.yml, or add a fallback: ${self:x, 'value'})\nserverless.yml:5: ${env:Y} has no value (set the environment variable Y, or add a fallback: ${env:Y, 'value'})"},
 		// Syntax.
 		{"  a: '${self:custom'", "serverless.yml:4: missing closing brace in ${self:custom (close it with }, or write \\${ for a literal ${)"},
