@@ -32,7 +32,7 @@ func TestLoadRefuses(t *testing.T) {
 		"syntax":                  {"a.yml", "a: 1\nb: [1\nc: 2\n", "a.yml:2: yaml: did not find expected ',' or ']' (check indentation and quotes here and on the line before)"},
 		"tab":                     {"a.yml", "a:\n\tb: 1\n", "a.yml:2: yaml: found character that cannot start any token (check indentation and quotes here and on the line before)"},
 		"second document":         {"a.yml", "a: 1\n---\nb: 1\n", "a.yml:2: a second document starts here (keep one document per file)"},
-		"unknown alias":           {"a.yml", "a: *x\n", "a.yml:1: yaml: unknown anchor 'x' referenced (check indentation and quotes here and on the line before)"},
+		"unknown alias":           {"a.yml", "a: 1\nb: *x\n", "a.yml:2: yaml: unknown anchor 'x' referenced (write &x before the value that is meant, or quote a text that begins with an asterisk)"},
 		"alias of itself":         {"a.yml", "a: &x\n  b: *x\n", "a.yml:2: alias *x contains itself (remove the alias)"},
 		"merge of a scalar":       {"a.yml", "a: &x 1\nb:\n  <<: *x\n", "a.yml:3: a merge key (<<) takes a map, not a number (name an anchored map)"},
 		"infinity":                {"a.yml", "a: .inf\n", "a.yml:1: .inf cannot be written as JSON (quote it, or give a finite number)"},

@@ -42,12 +42,12 @@ func parseYAML(file string, text []byte) (root *yaml.Node, err error) {
 	case errors.Is(err, io.EOF):
 		return nil, nil
 	case err != nil:
-		return nil, syntaxError(file, err)
+		return nil, syntaxError(file, text, err)
 	}
 	switch err := dec.Decode(&second); {
 	case errors.Is(err, io.EOF):
 	case err != nil:
-		return nil, syntaxError(file, err)
+		return nil, syntaxError(file, text, err)
 	default:
 		return nil, &Error{Pos{file, second.Line, second.Column}, "a second document starts here", "keep one document per file"}
 	}
@@ -58,7 +58,7 @@ func parseYAML(file string, text []byte) (root *yaml.Node, err error) {
 }
 
 // syntaxError turns "yaml: line 3: what" into a fault at line 3.
-func syntaxError(file string, err error) *Error {
+func syntaxError(file string, text []byte, err error) *Error {
 	msg, line := strings.TrimPrefix(err.Error(), "yaml: "), 1
 	if rest, ok := strings.CutPrefix(msg, "line "); ok {
 		if number, what, ok := strings.Cut(rest, ": "); ok {
@@ -69,6 +69,14 @@ func syntaxError(file string, err error) *Error {
 				}
 			}
 		}
+	}
+	if rest, ok := strings.CutPrefix(msg, "unknown anchor '"); ok {
+		// The one fault without a line: it is where the alias stands.
+		name, _, _ := strings.Cut(rest, "'")
+		if i := bytes.Index(text, []byte("*"+name)); i >= 0 {
+			line += bytes.Count(text[:i], []byte("\n"))
+		}
+		return &Error{Pos{file, line, 1}, "yaml: " + msg, "write &" + name + " before the value that is meant, or quote a text that begins with an asterisk"}
 	}
 	return &Error{Pos{file, line, 1}, "yaml: " + msg, "check indentation and quotes here and on the line before"}
 }
