@@ -112,11 +112,13 @@ type FailedError struct {
 	Err       error
 }
 
-// Error is "file:line: resource X (type): reason; the stack is now STATUS".
+// Error is "file:line: resource X (type): reason (hint); the stack is now STATUS".
 func (e *FailedError) Error() string {
 	s, at, err := "", e.Pos, e.Err
 	if fault, ok := errors.AsType[*document.Error](err); ok {
 		at, err = fault.Pos, &document.Error{Msg: fault.Msg, Hint: fault.Hint}
+	} else if hint := hintOf(err); hint != "" {
+		err = &document.Error{Msg: err.Error(), Hint: hint}
 	}
 	if at.File != "" {
 		s = at.String() + ": "
