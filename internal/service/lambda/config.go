@@ -65,6 +65,17 @@ type settings struct {
 	fileSystems                                 []lambda.FileSystemConfig
 }
 
+// between checks a number's bounds.
+func between(member string, n int32, least, most int) error {
+	switch {
+	case int(n) < least:
+		return validation(member, strconv.Itoa(int(n)), "Member must have value greater than or equal to "+strconv.Itoa(least))
+	case int(n) > most:
+		return validation(member, strconv.Itoa(int(n)), "Member must have value less than or equal to "+strconv.Itoa(most))
+	}
+	return nil
+}
+
 // apply changes a definition.
 func (in settings) apply(d *function.Definition) error {
 	set(&d.Description, in.description)
@@ -73,14 +84,14 @@ func (in settings) apply(d *function.Definition) error {
 	set(&d.Runtime, in.runtime)
 	set(&d.KMSKey, in.kmsKey)
 	if in.timeout != nil {
-		if *in.timeout < 1 || *in.timeout > 900 {
-			return validation("timeout", strconv.Itoa(int(*in.timeout)), "Member must have value less than or equal to 900")
+		if err := between("timeout", *in.timeout, 1, 900); err != nil {
+			return err
 		}
 		d.Timeout = int(*in.timeout)
 	}
 	if in.memory != nil {
-		if *in.memory < 128 || *in.memory > 10240 {
-			return validation("memorySize", strconv.Itoa(int(*in.memory)), "Member must have value less than or equal to 10240")
+		if err := between("memorySize", *in.memory, 128, 10240); err != nil {
+			return err
 		}
 		d.MemoryMB = int(*in.memory)
 	}

@@ -239,7 +239,7 @@ func TestCreateRefusals(t *testing.T) {
 		{"no key", map[string]any{"Code": map[string]any{"S3Bucket": "bucket", "S3Key": "missing"}}, 400,
 			`*"message":"Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error Message: The specified key does not exist."*`},
 		{"timeout", map[string]any{"Timeout": 901}, 400, `{"message":"1 validation error detected: Value '901' at 'timeout' failed to satisfy constraint: Member must have value less than or equal to 900"*`},
-		{"memory", map[string]any{"MemorySize": 64}, 400, `{"message":"1 validation error detected: Value '64' at 'memorySize' failed*`},
+		{"memory", map[string]any{"MemorySize": 64}, 400, `{"message":"1 validation error detected: Value '64' at 'memorySize' failed to satisfy constraint: Member must have value greater than or equal to 128"*`},
 		{"role", map[string]any{"Role": "r"}, 400, `{"message":"1 validation error detected: Value 'r' at 'role' failed*`},
 		{"name", map[string]any{"FunctionName": strings.Repeat("n", 65)}, 400, `{"message":"1 validation error detected: Value 'nnn*Member must have length less than or equal to 64"*`},
 		{"log level", map[string]any{"LoggingConfig": map[string]any{"ApplicationLogLevel": "INFO"}}, 400, `*"message":"To use ApplicationLogLevel or SystemLogLevel, you must set LogFormat to 'JSON'."*`},
