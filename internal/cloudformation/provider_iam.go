@@ -5,22 +5,23 @@ import (
 	"maps"
 	"slices"
 
-	"gatehouse/internal/identity"
-	"gatehouse/internal/service/iam"
+	"gatehouse/internal/awsapi/iam"
 )
 
 // IAM is what the providers need of IAM.
 type IAM interface {
-	CreateRole(context.Context, *iam.CreateRoleInput) (*identity.Role, error)
-	UpdateRole(ctx context.Context, name string, description *string, maxSessionSeconds *int32) error
-	UpdateAssumeRolePolicy(ctx context.Context, name, document string) error
-	DeleteRole(ctx context.Context, name string) error
-	PutRolePolicy(ctx context.Context, role, policy, document string) error
-	DeleteRolePolicy(ctx context.Context, role, policy string) error
-	AttachRolePolicy(ctx context.Context, role, policyARN string) error
-	DetachRolePolicy(ctx context.Context, role, policyARN string) error
-	TagRole(ctx context.Context, role string, tags map[string]string) error
-	UntagRole(ctx context.Context, role string, names []string) error
+	CreateRole(context.Context, *iam.CreateRoleInput) (*iam.CreateRoleResponse, error)
+	UpdateRole(context.Context, *iam.UpdateRoleInput) (*iam.UpdateRoleResponse, error)
+	UpdateAssumeRolePolicy(context.Context, *iam.UpdateAssumeRolePolicyInput) error
+	DeleteRole(context.Context, *iam.DeleteRoleInput) error
+	PutRolePolicy(context.Context, *iam.PutRolePolicyInput) error
+	DeleteRolePolicy(context.Context, *iam.DeleteRolePolicyInput) error
+	AttachRolePolicy(context.Context, *iam.AttachRolePolicyInput) error
+	DetachRolePolicy(context.Context, *iam.DetachRolePolicyInput) error
+	PutRolePermissionsBoundary(context.Context, *iam.PutRolePermissionsBoundaryInput) error
+	DeleteRolePermissionsBoundary(context.Context, *iam.DeleteRolePermissionsBoundaryInput) error
+	TagRole(context.Context, *iam.TagRoleInput) error
+	UntagRole(context.Context, *iam.UntagRoleInput) error
 }
 
 type role struct{ api IAM }
@@ -28,20 +29,28 @@ type role struct{ api IAM }
 func (p role) create(ctx context.Context, r *request) (result, error) {
 	name := or(r.props.text("RoleName"), r.generated)
 	out, err := p.api.CreateRole(ctx, &iam.CreateRoleInput{
-		RoleName: name, Path: r.props.must("Path"), AssumeRolePolicyDocument: value(r.props.json("AssumeRolePolicyDocument")),
-		Description: r.props.must("Description"), MaxSessionDuration: value(r.props.int32("MaxSessionDuration")),
-		PermissionsBoundary: r.props.must("PermissionsBoundary"), Tags: r.props.tags("Tags"),
+		RoleName: name, Path: r.props.text("Path"), AssumeRolePolicyDocument: value(r.props.json("AssumeRolePolicyDocument")),
+		Description: r.props.text("Description"), MaxSessionDuration: r.props.int32("MaxSessionDuration"),
+		PermissionsBoundary: r.props.text("PermissionsBoundary"), Tags: iamTags(r.props.tags("Tags")),
 	})
 	if err != nil {
 		return result{}, err
 	}
-	return result{name, map[string]string{"Arn": out.ARN, "RoleId": string(out.ID)}}, p.policies(ctx, name, properties{}, r.props)
+	return result{name, map[string]string{"Arn": out.Role.Arn, "RoleId": out.Role.RoleId}}, p.policies(ctx, name, properties{}, r.props)
+}
+
+func iamTags(tags map[string]string) []iam.Tag {
+	var out []iam.Tag
+	for _, k := range slices.Sorted(maps.Keys(tags)) {
+		out = append(out, iam.Tag{Key: k, Value: tags[k]})
+	}
+	return out
 }
 
 func (p role) update(ctx context.Context, r *request) (result, error) {
 	name := r.physical
 	if trust := value(r.props.json("AssumeRolePolicyDocument")); trust != value(r.old.json("AssumeRolePolicyDocument")) {
-		if err := p.api.UpdateAssumeRolePolicy(ctx, name, trust); err != nil {
+		if err := p.api.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: name, PolicyDocument: trust}); err != nil {
 			return result{}, err
 		}
 	}
@@ -49,7 +58,10 @@ func (p role) update(ctx context.Context, r *request) (result, error) {
 	if session == nil {
 		session = new(int32(3600))
 	}
-	if err := p.api.UpdateRole(ctx, name, &description, session); err != nil {
+	if _, err := p.api.UpdateRole(ctx, &iam.UpdateRoleInput{RoleName: name, Description: &description, MaxSessionDuration: session}); err != nil {
+		return result{}, err
+	}
+	if err := p.boundary(ctx, name, r.old.must("PermissionsBoundary"), r.props.must("PermissionsBoundary")); err != nil {
 		return result{}, err
 	}
 	if err := p.policies(ctx, name, r.old, r.props); err != nil {
@@ -57,16 +69,26 @@ func (p role) update(ctx context.Context, r *request) (result, error) {
 	}
 	set, gone := changedTags(r.old.tags("Tags"), r.props.tags("Tags"))
 	if len(gone) > 0 {
-		if err := p.api.UntagRole(ctx, name, gone); err != nil {
+		if err := p.api.UntagRole(ctx, &iam.UntagRoleInput{RoleName: name, TagKeys: gone}); err != nil {
 			return result{}, err
 		}
 	}
 	if len(set) > 0 {
-		if err := p.api.TagRole(ctx, name, set); err != nil {
+		if err := p.api.TagRole(ctx, &iam.TagRoleInput{RoleName: name, Tags: iamTags(set)}); err != nil {
 			return result{}, err
 		}
 	}
 	return result{name, r.attributes}, nil
+}
+
+func (p role) boundary(ctx context.Context, name, old, now string) error {
+	switch {
+	case old == now:
+		return nil
+	case now == "":
+		return absent(p.api.DeleteRolePermissionsBoundary(ctx, &iam.DeleteRolePermissionsBoundaryInput{RoleName: name}))
+	}
+	return p.api.PutRolePermissionsBoundary(ctx, &iam.PutRolePermissionsBoundaryInput{RoleName: name, PermissionsBoundary: now})
 }
 
 // policies brings inline and managed policies from what old says to what now says. What is gone goes
@@ -75,25 +97,25 @@ func (p role) policies(ctx context.Context, name string, old, now properties) er
 	was, is := inline(old), inline(now)
 	for _, policy := range slices.Sorted(maps.Keys(was)) {
 		if _, ok := is[policy]; !ok {
-			if err := absent(p.api.DeleteRolePolicy(ctx, name, policy)); err != nil {
+			if err := absent(p.api.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: name, PolicyName: policy})); err != nil {
 				return err
 			}
 		}
 	}
 	for _, arn := range without(old.texts("ManagedPolicyArns"), now.texts("ManagedPolicyArns")) {
-		if err := absent(p.api.DetachRolePolicy(ctx, name, arn)); err != nil {
+		if err := absent(p.api.DetachRolePolicy(ctx, &iam.DetachRolePolicyInput{RoleName: name, PolicyArn: arn})); err != nil {
 			return err
 		}
 	}
 	for _, policy := range slices.Sorted(maps.Keys(is)) {
 		if was[policy] != is[policy] {
-			if err := p.api.PutRolePolicy(ctx, name, policy, is[policy]); err != nil {
+			if err := p.api.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: name, PolicyName: policy, PolicyDocument: is[policy]}); err != nil {
 				return err
 			}
 		}
 	}
 	for _, arn := range without(now.texts("ManagedPolicyArns"), old.texts("ManagedPolicyArns")) {
-		if err := p.api.AttachRolePolicy(ctx, name, arn); err != nil {
+		if err := p.api.AttachRolePolicy(ctx, &iam.AttachRolePolicyInput{RoleName: name, PolicyArn: arn}); err != nil {
 			return err
 		}
 	}
@@ -114,5 +136,5 @@ func (p role) delete(ctx context.Context, r *request) error {
 	if err := p.policies(ctx, r.physical, r.props, properties{}); err != nil {
 		return err
 	}
-	return absent(p.api.DeleteRole(ctx, r.physical))
+	return absent(p.api.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: r.physical}))
 }

@@ -279,28 +279,28 @@ Resources:
     Properties:
       RoleName: r
       Description: d
-      AssumeRolePolicyDocument: {Version: "2012-10-17", Statement: []}
+      AssumeRolePolicyDocument: {Version: "2012-10-17", Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: "sts:AssumeRole"}]}
       MaxSessionDuration: 7200
       ManagedPolicyArns: ["arn:aws:iam::aws:policy/A", "arn:aws:iam::aws:policy/B"]
-      Policies: [{PolicyName: p, PolicyDocument: {Version: "2012-10-17", Statement: []}}, {PolicyName: q, PolicyDocument: {Version: "2012-10-17"}}]
+      Policies: [{PolicyName: p, PolicyDocument: {Statement: [{Effect: Allow, Action: "s3:Get", Resource: "*"}]}}, {PolicyName: q, PolicyDocument: {Statement: [{Effect: Allow, Action: "s3:Get", Resource: "*"}]}}]
       Tags: [{Key: a, Value: "1"}, {Key: b, Value: "2"}]
 `
 	after := strings.NewReplacer("      Description: d\n", "", "      MaxSessionDuration: 7200\n", "", "policy/A", "policy/C", "PolicyName: q", "PolicyName: z",
-		"{PolicyName: p, PolicyDocument: {Version: \"2012-10-17\", Statement: []}}", "{PolicyName: p, PolicyDocument: {Version: \"2008-10-17\"}}",
-		"{Key: a, Value: \"1\"}, {Key: b, Value: \"2\"}", "{Key: b, Value: \"3\"}", "Statement: []}\n", "Statement: [{}]}\n").Replace(before)
+		"{PolicyName: p, PolicyDocument: {Statement: [{Effect: Allow, Action: \"s3:Get\"", "{PolicyName: p, PolicyDocument: {Statement: [{Effect: Deny, Action: \"s3:Get\"",
+		"{Key: a, Value: \"1\"}, {Key: b, Value: \"2\"}", "{Key: b, Value: \"3\"}", "lambda.amazonaws.com", "apigateway.amazonaws.com").Replace(before)
 	h.must(h.yaml(before))
-	first, err := h.roles.GetRole(context.Background(), "r")
+	first, err := h.role("r")
 	if err != nil {
 		t.Fatal(err)
 	}
 	h.must(h.yaml(after))
-	got, err := h.roles.GetRole(context.Background(), "r")
+	got, err := h.role("r")
 	if err != nil {
 		t.Fatal(err)
 	}
 	fresh := newHouse(t)
 	fresh.must(fresh.yaml(after))
-	want, err := fresh.roles.GetRole(context.Background(), "r")
+	want, err := fresh.role("r")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,8 +8,7 @@ func iamTypes() []resourceType {
 			prop("RoleName", text).fixed(), prop("Path", text).fixed(), prop("Description", text),
 			{name: "AssumeRolePolicyDocument", kind: jsonDoc, required: true},
 			prop("Policies", objects, prop("PolicyName", text).needed(), property{name: "PolicyDocument", kind: jsonDoc, required: true}),
-			// AWS changes a boundary in place; the service has no operation for that yet.
-			prop("ManagedPolicyArns", texts), prop("PermissionsBoundary", text).fixed(), prop("MaxSessionDuration", integer),
+			prop("ManagedPolicyArns", texts), prop("PermissionsBoundary", text), prop("MaxSessionDuration", integer),
 			prop("Tags", tags),
 		},
 		named:    func(p properties) (string, string) { return p.must("RoleName"), "" },

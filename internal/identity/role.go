@@ -17,6 +17,8 @@ type Role struct {
 	Description string
 	// Trust is the assume-role policy, JSON text as it was written.
 	Trust string
+	// Pinned are the unique ids of the users and roles that Trust names, by ARN.
+	Pinned map[string]string
 	Grants
 	// Boundary is the ARN of the permissions boundary, "" when there is none.
 	Boundary string

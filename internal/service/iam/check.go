@@ -1,25 +1,27 @@
 package iam
 
 import (
+	"errors"
+	"net/http"
 	"regexp"
 	"strings"
 	"unicode/utf8"
 
-	"github.com/go-json-experiment/json/jsontext"
+	"gatehouse/internal/identity"
+	"gatehouse/internal/policy"
+	"gatehouse/internal/wire"
 )
 
 // Sizes of policies, in characters that are not white space [docs].
 const (
-	maxTrust  = 2048
-	maxInline = 10240
+	maxTrust   = 2048
+	maxManaged = 6144
 )
 
 var (
-	namePattern = regexp.MustCompile(`^[A-Za-z0-9_+=,.@-]+$`)
-	pathPattern = regexp.MustCompile(`^(/|/[\x21-\x7e]+/)$`)
 	// documentPattern is the pattern of policyDocumentType.
 	documentPattern = regexp.MustCompile(`^[\t\n\r\x{20}-\x{ff}]+$`)
-	policyPattern   = regexp.MustCompile(`^arn:[a-z-]+:iam::(aws|[0-9]{12}):policy/[\x21-\x7e]+$`)
+	policyPattern   = regexp.MustCompile(`^arn:[a-z-]+:iam::(aws|[0-9]{12}):policy/([\x21-\x7e]+/)?[A-Za-z0-9_+=,.@-]{1,128}$`)
 )
 
 // checkName refuses a name in the words of the constraint that it breaks.
@@ -29,27 +31,42 @@ func checkName(member, name string, limit int) error {
 		return invalid("1 validation error detected: Value '' at '%s' failed to satisfy constraint: Member must have length greater than or equal to 1", member)
 	case len(name) > limit:
 		return invalid("1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: Member must have length less than or equal to %d", name, member, limit)
-	case !namePattern.MatchString(name):
+	case !identity.ValidName(name, limit):
 		return invalid(`The specified value for %s is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-`, member)
 	}
 	return nil
 }
 
-func checkPath(path string) error {
-	if len(path) > 512 || !pathPattern.MatchString(path) {
-		return invalid("The specified value for path is invalid. It must begin and end with / and contain only alphanumeric characters and/or / characters.")
+// pathOr reads an optional path.
+func pathOr(path *string) (string, error) {
+	if path == nil || *path == "" {
+		return "/", nil
 	}
-	return nil
+	if !identity.ValidPath(*path) {
+		return "", invalid("The specified value for path is invalid. It must begin and end with / and contain only alphanumeric characters and/or / characters.")
+	}
+	return *path, nil
 }
 
-// checkDocument wants a JSON object without names that occur twice: "Effect" beside a second "Effect" is
-// read differently by different readers.
-func checkDocument(document, fault string) error {
-	v := jsontext.Value(document)
-	if !utf8.ValidString(document) || !documentPattern.MatchString(document) || !v.IsValid() || v.Kind() != '{' {
-		return refuse(400, "MalformedPolicyDocument", "%s", fault)
+// checkDocument refuses a policy that could not be evaluated. The place of the fault is told in the detail of
+// the refusal, where AWS leaves an empty element.
+func checkDocument(document string, kind policy.Kind) error {
+	if !utf8.ValidString(document) || !documentPattern.MatchString(document) {
+		return malformed("The policy contains characters that are not allowed.", nil)
 	}
-	return nil
+	_, err := policy.Load(document, kind, "")
+	if e, ok := errors.AsType[*policy.Error](err); ok {
+		return malformed(e.Message, e)
+	}
+	return err
+}
+
+func malformed(message string, cause error) error {
+	e := &wire.Error{Code: "MalformedPolicyDocument", Status: http.StatusBadRequest, Message: message, Cause: cause}
+	if cause != nil {
+		e.Members = map[string]string{"Detail": cause.Error()}
+	}
+	return e
 }
 
 // dense counts the characters that are not white space.
@@ -63,14 +80,42 @@ func dense(document string) int {
 	return n
 }
 
-func checkTags(tags map[string]string) error {
-	if len(tags) > 50 {
-		return invalid("The number of tags has reached the maximum limit of 50.")
-	}
-	for k, v := range tags {
-		if k == "" || utf8.RuneCountInString(k) > 128 || utf8.RuneCountInString(v) > 256 {
-			return invalid("A tag has a key of 1-128 and a value of at most 256 characters.")
-		}
+func checkPolicyARN(text string) error {
+	if !policyPattern.MatchString(text) {
+		return invalid("Invalid ARN:  Could not be parsed!")
 	}
 	return nil
+}
+
+// escaped is a document as answers carry it: every byte that is not unreserved in RFC 3986 is percent-encoded.
+func escaped(document string) string {
+	const hex = "0123456789ABCDEF"
+	var b strings.Builder
+	for i := range len(document) {
+		c := document[i]
+		if 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("-_.~", c) >= 0 {
+			b.WriteByte(c)
+			continue
+		}
+		b.WriteByte('%')
+		b.WriteByte(hex[c>>4])
+		b.WriteByte(hex[c&15])
+	}
+	return b.String()
+}
+
+// text reads an optional member: absent and empty are the same.
+func text(p *string) string {
+	if p == nil {
+		return ""
+	}
+	return *p
+}
+
+// shown writes an optional member: what is empty is left out.
+func shown(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
 }

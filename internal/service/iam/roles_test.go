@@ -1,185 +1,238 @@
 package iam_test
 
 import (
-	"crypto/rand"
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	api "gatehouse/internal/awsapi/iam"
 	"gatehouse/internal/identity"
-	"gatehouse/internal/seal"
 	"gatehouse/internal/service/iam"
-	"gatehouse/internal/stack"
 	"gatehouse/internal/store"
-	"gatehouse/internal/tables"
-	"gatehouse/internal/wire"
 )
 
-const trust = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
-
-func newService() *iam.Service {
-	return iam.New(iam.Config{
-		DB: store.NewMemory(), Tables: tables.New(seal.NewKey()),
-		Home:   identity.Home{Partition: "aws", Account: "123456789012", Region: "us-east-1"},
-		Now:    func() time.Time { return time.Unix(1772000000, 0).UTC() },
-		Random: rand.Reader,
-	})
-}
-
-// code returns the code of a refusal, "" for none.
-func code(err error) string {
-	if err == nil {
-		return ""
-	}
-	if c := wire.CodeOf(err); c != "" {
-		return c
-	}
-	return "no refusal: " + err.Error()
-}
-
 func TestCreateRoleRefuses(t *testing.T) {
-	s := newService()
-	if _, err := s.CreateRole(t.Context(), &iam.CreateRoleInput{RoleName: "Taken", AssumeRolePolicyDocument: trust}); err != nil {
-		t.Fatal(err)
-	}
+	h := newHouse(t)
+	h.role("Taken")
 	for name, tt := range map[string]struct {
-		in   iam.CreateRoleInput
-		want string
+		in         api.CreateRoleInput
+		code, text string
 	}{
-		"no name":           {iam.CreateRoleInput{AssumeRolePolicyDocument: trust}, "ValidationError"},
-		"long name":         {iam.CreateRoleInput{RoleName: strings.Repeat("a", 65), AssumeRolePolicyDocument: trust}, "ValidationError"},
-		"slash in name":     {iam.CreateRoleInput{RoleName: "a/b", AssumeRolePolicyDocument: trust}, "ValidationError"},
-		"taken":             {iam.CreateRoleInput{RoleName: "Taken", AssumeRolePolicyDocument: trust}, "EntityAlreadyExists"},
-		"taken, other case": {iam.CreateRoleInput{RoleName: "tAKEN", AssumeRolePolicyDocument: trust}, "EntityAlreadyExists"},
-		"path":              {iam.CreateRoleInput{RoleName: "r", Path: "x", AssumeRolePolicyDocument: trust}, "ValidationError"},
-		"no trust":          {iam.CreateRoleInput{RoleName: "r"}, "MalformedPolicyDocument"},
-		"trust a list":      {iam.CreateRoleInput{RoleName: "r", AssumeRolePolicyDocument: "[]"}, "MalformedPolicyDocument"},
-		"trust cut off":     {iam.CreateRoleInput{RoleName: "r", AssumeRolePolicyDocument: trust[:20]}, "MalformedPolicyDocument"},
-		"trust and more":    {iam.CreateRoleInput{RoleName: "r", AssumeRolePolicyDocument: trust + "{}"}, "MalformedPolicyDocument"},
-		"a name twice":      {iam.CreateRoleInput{RoleName: "r", AssumeRolePolicyDocument: `{"Statement":[],"Statement":[]}`}, "MalformedPolicyDocument"},
-		"long trust":        {iam.CreateRoleInput{RoleName: "r", AssumeRolePolicyDocument: `{"Statement":["` + strings.Repeat("a", 2048) + `"]}`}, "LimitExceeded"},
-		"short session":     {iam.CreateRoleInput{RoleName: "r", MaxSessionDuration: 3599, AssumeRolePolicyDocument: trust}, "ValidationError"},
-		"long session":      {iam.CreateRoleInput{RoleName: "r", MaxSessionDuration: 43201, AssumeRolePolicyDocument: trust}, "ValidationError"},
-		"boundary":          {iam.CreateRoleInput{RoleName: "r", PermissionsBoundary: "x", AssumeRolePolicyDocument: trust}, "ValidationError"},
-		"tags":              {iam.CreateRoleInput{RoleName: "r", Tags: map[string]string{"": "x"}, AssumeRolePolicyDocument: trust}, "ValidationError"},
+		"no name":           {api.CreateRoleInput{}, "ValidationError", ""},
+		"long name":         {api.CreateRoleInput{RoleName: strings.Repeat("a", 65)}, "ValidationError", ""},
+		"slash in name":     {api.CreateRoleInput{RoleName: "a/b"}, "ValidationError", "The specified value for roleName is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-"},
+		"taken":             {api.CreateRoleInput{RoleName: "Taken"}, "EntityAlreadyExists", "Role with name Taken already exists."},
+		"taken, other case": {api.CreateRoleInput{RoleName: "tAKEN"}, "EntityAlreadyExists", "Role with name tAKEN already exists."},
+		"path":              {api.CreateRoleInput{RoleName: "r", Path: new("x")}, "ValidationError", ""},
+		"trust a list":      {api.CreateRoleInput{RoleName: "r", AssumeRolePolicyDocument: "[]"}, "MalformedPolicyDocument", ""},
+		"trust cut off":     {api.CreateRoleInput{RoleName: "r", AssumeRolePolicyDocument: trust[:20]}, "MalformedPolicyDocument", "This policy contains invalid Json"},
+		"trust and more":    {api.CreateRoleInput{RoleName: "r", AssumeRolePolicyDocument: trust + "{}"}, "MalformedPolicyDocument", ""},
+		"a name twice":      {api.CreateRoleInput{RoleName: "r", AssumeRolePolicyDocument: `{"Statement":[],"Statement":[]}`}, "MalformedPolicyDocument", ""},
+		"a resource":        {api.CreateRoleInput{RoleName: "r", AssumeRolePolicyDocument: strings.Replace(trust, `"Action"`, `"Resource":"*","Action"`, 1)}, "MalformedPolicyDocument", "Has prohibited field Resource"},
+		"other alphabet":    {api.CreateRoleInput{RoleName: "r", AssumeRolePolicyDocument: strings.Replace(trust, "lambda", "λ", 1)}, "MalformedPolicyDocument", ""},
+		"long trust":        {api.CreateRoleInput{RoleName: "r", AssumeRolePolicyDocument: strings.Replace(trust, "Statement\"", `Id":"`+strings.Repeat("a", 2048)+`","Statement"`, 1)}, "LimitExceeded", "Cannot exceed quota for ACLSizePerRole: 2048"},
+		"nobody trusted":    {api.CreateRoleInput{RoleName: "r", AssumeRolePolicyDocument: trusting("arn:aws:iam::123456789012:user/nobody")}, "MalformedPolicyDocument", `Invalid principal in policy: "AWS":"arn:aws:iam::123456789012:user/nobody"`},
+		"short session":     {api.CreateRoleInput{RoleName: "r", MaxSessionDuration: new(int32(3599))}, "ValidationError", ""},
+		"long session":      {api.CreateRoleInput{RoleName: "r", MaxSessionDuration: new(int32(43201))}, "ValidationError", ""},
+		"boundary":          {api.CreateRoleInput{RoleName: "r", PermissionsBoundary: new("x")}, "ValidationError", "Invalid ARN:  Could not be parsed!"},
+		"absent boundary":   {api.CreateRoleInput{RoleName: "r", PermissionsBoundary: new("arn:aws:iam::123456789012:policy/b")}, "NoSuchEntity", ""},
+		"unknown boundary":  {api.CreateRoleInput{RoleName: "r", PermissionsBoundary: new("arn:aws:iam::aws:policy/NobodyKnows")}, "NoSuchEntity", ""},
+		"tags":              {api.CreateRoleInput{RoleName: "r", Tags: []api.Tag{{Value: "x"}}}, "ValidationError", ""},
+		"tags by case":      {api.CreateRoleInput{RoleName: "r", Tags: []api.Tag{{Key: "a"}, {Key: "A"}}}, "InvalidInput", "Duplicate tag keys found. Please note that Tag keys are case insensitive."},
 	} {
-		if out, err := s.CreateRole(t.Context(), &tt.in); code(err) != tt.want || out != nil {
-			t.Errorf("%s: %v, %v, want %s", name, out, err, tt.want)
+		if tt.in.AssumeRolePolicyDocument == "" {
+			tt.in.AssumeRolePolicyDocument = trust
 		}
+		run(t, []step{{name, func() error { return ignore(h.CreateRole(t.Context(), &tt.in)) }, tt.code, tt.text}})
 	}
+}
+
+// trusting is a trust policy for one principal.
+func trusting(principal string) string {
+	return strings.Replace(trust, `{"Service":"lambda.amazonaws.com"}`, `{"AWS":"`+principal+`"}`, 1)
 }
 
 func TestRole(t *testing.T) {
-	s, ctx := newService(), t.Context()
-	made, err := s.CreateRole(ctx, &iam.CreateRoleInput{RoleName: "Loader", Path: "/team/", AssumeRolePolicyDocument: trust, Tags: map[string]string{"a": "b"}})
-	if err != nil {
+	h, ctx := newHouse(t), t.Context()
+	made := must[*api.CreateRoleResponse](t)(h.CreateRole(ctx, &api.CreateRoleInput{
+		RoleName: "Loader", Path: new("/team/"), AssumeRolePolicyDocument: trust, Tags: []api.Tag{{Key: "a", Value: "b"}},
+	})).Role
+	if len(made.RoleId) != 21 || !strings.HasPrefix(made.RoleId, "AROA") {
+		t.Errorf("role id %q, want AROA and 17 characters", made.RoleId)
+	}
+	if got := decoded(t, made.AssumeRolePolicyDocument); got != trust || strings.ContainsAny(*made.AssumeRolePolicyDocument, `{":`) {
+		t.Errorf("trust policy: got %s", *made.AssumeRolePolicyDocument)
+	}
+	want := &api.Role{
+		RoleName: "Loader", RoleId: made.RoleId, Path: "/team/", Arn: "arn:aws:iam::123456789012:role/team/Loader",
+		AssumeRolePolicyDocument: made.AssumeRolePolicyDocument, Tags: []api.Tag{{Key: "a", Value: "b"}}, CreateDate: &created,
+	}
+	if diff := cmp.Diff(want, made); diff != "" { // [recorded] no MaxSessionDuration, no RoleLastUsed
+		t.Errorf("CreateRole (-want +got):\n%s", diff)
+	}
+	want.MaxSessionDuration, want.RoleLastUsed = new(int32(3600)), &api.RoleLastUsed{}
+	get := func() *api.Role {
+		t.Helper()
+		return must[*api.GetRoleResponse](t)(h.GetRole(ctx, &api.GetRoleInput{RoleName: "loader"})).Role
+	}
+	if diff := cmp.Diff(want, get()); diff != "" {
+		t.Errorf("GetRole (-want +got):\n%s", diff)
+	}
+	use := identity.Use{ID: made.RoleId, At: created, Service: "lambda", Region: "eu-west-1"}
+	if _, err := h.db.Update(ctx, func(tx store.Tx) error { return h.tables.Uses.Put(tx, account+"/aws-global", use) }); err != nil {
 		t.Fatal(err)
-	}
-	if len(made.ID) != 21 || !strings.HasPrefix(string(made.ID), "AROA") {
-		t.Errorf("role id %q, want AROA and 17 characters", made.ID)
-	}
-	want := identity.Role{
-		Name: "Loader", ID: made.ID, Path: "/team/", ARN: "arn:aws:iam::123456789012:role/team/Loader", Trust: trust,
-		MaxSession: time.Hour, Tags: map[string]string{"a": "b"}, Created: time.Unix(1772000000, 0).UTC(),
-	}
-	got, err := s.GetRole(ctx, "loader")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(want, *got); diff != "" {
-		t.Errorf("role (-want +got):\n%s", diff)
 	}
 
-	const aws, own = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole", "arn:aws:iam::123456789012:policy/mine"
-	for _, step := range []struct {
-		name string
-		do   func() error
-		want string
-	}{
-		{"put", func() error { return s.PutRolePolicy(ctx, "Loader", "p", `{"Statement":[]}`) }, ""},
-		{"put again", func() error { return s.PutRolePolicy(ctx, "Loader", "p", `{"Statement":[{}]}`) }, ""},
-		{"put text", func() error { return s.PutRolePolicy(ctx, "Loader", "q", `"x"`) }, "MalformedPolicyDocument"},
-		{"put without name", func() error { return s.PutRolePolicy(ctx, "Loader", "", `{}`) }, "ValidationError"},
-		{"put too much", func() error { return s.PutRolePolicy(ctx, "Loader", "q", `{"a":"`+strings.Repeat("x", 10240)+`"}`) }, "LimitExceeded"},
-		{"put to nobody", func() error { return s.PutRolePolicy(ctx, "nobody", "q", `{}`) }, "NoSuchEntity"},
-		{"attach", func() error { return s.AttachRolePolicy(ctx, "Loader", aws) }, ""},
-		{"attach again", func() error { return s.AttachRolePolicy(ctx, "Loader", aws) }, ""},
-		{"attach own", func() error { return s.AttachRolePolicy(ctx, "Loader", own) }, ""},
-		{"attach foreign", func() error { return s.AttachRolePolicy(ctx, "Loader", "arn:aws:iam::999999999999:policy/x") }, "NoSuchEntity"},
-		{"attach other partition", func() error { return s.AttachRolePolicy(ctx, "Loader", "arn:aws-cn:iam::aws:policy/x") }, "NoSuchEntity"},
-		{"attach nonsense", func() error { return s.AttachRolePolicy(ctx, "Loader", "x") }, "ValidationError"},
-		{"delete with managed", func() error { return s.DeleteRole(ctx, "Loader") }, "DeleteConflict"},
-		{"detach", func() error { return s.DetachRolePolicy(ctx, "Loader", aws) }, ""},
-		{"detach again", func() error { return s.DetachRolePolicy(ctx, "Loader", aws) }, "NoSuchEntity"},
-		{"detach own", func() error { return s.DetachRolePolicy(ctx, "Loader", own) }, ""},
-		{"delete with inline", func() error { return s.DeleteRole(ctx, "Loader") }, "DeleteConflict"},
-		{"bad trust", func() error { return s.UpdateAssumeRolePolicy(ctx, "Loader", "") }, "MalformedPolicyDocument"},
-		{"trust", func() error { return s.UpdateAssumeRolePolicy(ctx, "Loader", `{"Statement":[]}`) }, ""},
-		{"session", func() error { return s.UpdateRole(ctx, "Loader", nil, new(int32(60))) }, "ValidationError"},
-		{"description", func() error { return s.UpdateRole(ctx, "Loader", new("d"), nil) }, ""},
-		{"tag", func() error { return s.TagRole(ctx, "Loader", map[string]string{"c": "d"}) }, ""},
-		{"untag", func() error { return s.UntagRole(ctx, "Loader", []string{"a", "zz"}) }, ""},
-	} {
-		if err := step.do(); code(err) != step.want {
-			t.Errorf("%s: %v, want %s", step.name, err, step.want)
+	own := h.policy("mine")
+	const execution = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+	put := func(role, name, document string) func() error {
+		return func() error {
+			return h.PutRolePolicy(ctx, &api.PutRolePolicyInput{RoleName: role, PolicyName: name, PolicyDocument: document})
 		}
 	}
-	want.Policies, want.Trust, want.Description, want.Tags = map[string]string{"p": `{"Statement":[{}]}`}, `{"Statement":[]}`, "d", map[string]string{"c": "d"}
-	want.Managed = []string{}
-	if got, err = s.GetRole(ctx, "Loader"); err != nil {
-		t.Fatal(err)
+	attach := func(arn string) func() error {
+		return func() error {
+			return h.AttachRolePolicy(ctx, &api.AttachRolePolicyInput{RoleName: "Loader", PolicyArn: arn})
+		}
 	}
-	if diff := cmp.Diff(want, *got); diff != "" {
-		t.Errorf("role after its changes (-want +got):\n%s", diff)
+	detach := func(arn string) func() error {
+		return func() error {
+			return h.DetachRolePolicy(ctx, &api.DetachRolePolicyInput{RoleName: "Loader", PolicyArn: arn})
+		}
 	}
-	if document, err := s.GetRolePolicy(ctx, "Loader", "p"); err != nil || document != `{"Statement":[{}]}` {
-		t.Errorf("GetRolePolicy: %q, %v", document, err)
+	del := func() error { return h.DeleteRole(ctx, &api.DeleteRoleInput{RoleName: "Loader"}) }
+	run(t, []step{
+		{"put", put("Loader", "p", allow), "", ""},
+		{"put again", put("Loader", "p", deny), "", ""},
+		{"put text", put("Loader", "q", `"x"`), "MalformedPolicyDocument", "Syntax errors in policy."},
+		{"put a principal", put("Loader", "q", trust), "MalformedPolicyDocument", ""},
+		{"put lower case", put("Loader", "q", strings.Replace(allow, "Effect", "effect", 1)), "MalformedPolicyDocument", "Syntax errors in policy."},
+		{"put without name", put("Loader", "", allow), "ValidationError", ""},
+		{"put too much", put("Loader", "q", strings.Replace(allow, "s3:*", "s3:"+strings.Repeat("x", 10240), 1)), "LimitExceeded", "Maximum policy size of 10240 bytes exceeded for role Loader"},
+		{"put to nobody", put("nobody", "q", allow), "NoSuchEntity", "The role with name nobody cannot be found."},
+		{"attach", attach(execution), "", ""},
+		{"attach again", attach(execution), "", ""},
+		{"attach own", attach(own), "", ""},
+		{"attach one of AWS that is not known", attach("arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"), "", ""},
+		{"attach one that denies", attach("arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3"), "NoSuchEntity", "Policy arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3 does not exist or is not attachable."},
+		{"attach missing", attach("arn:aws:iam::123456789012:policy/other"), "NoSuchEntity", "Policy arn:aws:iam::123456789012:policy/other does not exist or is not attachable."},
+		{"attach by another path", attach("arn:aws:iam::123456789012:policy/path/mine"), "NoSuchEntity", ""},
+		{"attach foreign", attach("arn:aws:iam::999999999999:policy/mine"), "NoSuchEntity", ""},
+		{"attach other partition", attach("arn:aws-cn:iam::aws:policy/x"), "NoSuchEntity", ""},
+		{"attach nonsense", attach("x"), "ValidationError", "Invalid ARN:  Could not be parsed!"},
+		{"delete with managed", del, "DeleteConflict", "Cannot delete entity, must detach all policies first."},
+		{"detach", detach(execution), "", ""},
+		{"detach again", detach(execution), "NoSuchEntity", "Policy " + execution + " was not found."},
+		{"detach unknown", detach("arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"), "", ""},
+		{"detach own", detach(own), "", ""},
+		{"delete with inline", del, "DeleteConflict", "Cannot delete entity, must delete policies first."},
+		{"bad trust", func() error {
+			return h.UpdateAssumeRolePolicy(ctx, &api.UpdateAssumeRolePolicyInput{RoleName: "Loader", PolicyDocument: ""})
+		}, "MalformedPolicyDocument", ""},
+		{"trust", func() error {
+			return h.UpdateAssumeRolePolicy(ctx, &api.UpdateAssumeRolePolicyInput{RoleName: "Loader", PolicyDocument: trusting("*")})
+		}, "", ""},
+		{"session", func() error {
+			return ignore(h.UpdateRole(ctx, &api.UpdateRoleInput{RoleName: "Loader", MaxSessionDuration: new(int32(60))}))
+		}, "ValidationError", ""},
+		{"long description", func() error {
+			return ignore(h.UpdateRoleDescription(ctx, &api.UpdateRoleDescriptionInput{RoleName: "Loader", Description: strings.Repeat("x", 1001)}))
+		}, "ValidationError", ""},
+		{"description", func() error {
+			return ignore(h.UpdateRoleDescription(ctx, &api.UpdateRoleDescriptionInput{RoleName: "Loader", Description: "d"}))
+		}, "", ""},
+		{"tag", func() error {
+			return h.TagRole(ctx, &api.TagRoleInput{RoleName: "Loader", Tags: []api.Tag{{Key: "c", Value: "d"}, {Key: "A", Value: "e"}}})
+		}, "", ""},
+		{"untag", func() error {
+			return h.UntagRole(ctx, &api.UntagRoleInput{RoleName: "Loader", TagKeys: []string{"a", "zz"}})
+		}, "", ""},
+		{"no boundary", func() error {
+			return h.DeleteRolePermissionsBoundary(ctx, &api.DeleteRolePermissionsBoundaryInput{RoleName: "Loader"})
+		}, "NoSuchEntity", ""},
+		{"boundary", func() error {
+			return h.PutRolePermissionsBoundary(ctx, &api.PutRolePermissionsBoundaryInput{RoleName: "Loader", PermissionsBoundary: own})
+		}, "", ""},
+	})
+	got := get()
+	want.AssumeRolePolicyDocument, want.Description, want.Tags = got.AssumeRolePolicyDocument, new("d"), []api.Tag{{Key: "c", Value: "d"}}
+	want.PermissionsBoundary = &api.AttachedPermissionsBoundary{PermissionsBoundaryType: new("PermissionsBoundaryPolicy"), PermissionsBoundaryArn: &own}
+	want.RoleLastUsed = &api.RoleLastUsed{LastUsedDate: &created, Region: new("eu-west-1")}
+	if diff := cmp.Diff(want, got); diff != "" || decoded(t, got.AssumeRolePolicyDocument) != trusting("*") {
+		t.Errorf("role after its changes (-want +got):\n%s%s", diff, decoded(t, got.AssumeRolePolicyDocument))
 	}
-	if _, err := s.GetRolePolicy(ctx, "Loader", "q"); code(err) != "NoSuchEntity" {
-		t.Errorf("GetRolePolicy of an unknown policy: %v", err)
+	inline := must[*api.GetRolePolicyResponse](t)(h.GetRolePolicy(ctx, &api.GetRolePolicyInput{RoleName: "Loader", PolicyName: "p"}))
+	if got := decoded(t, &inline.PolicyDocument); got != deny {
+		t.Errorf("GetRolePolicy: got %s", got)
 	}
-	if names, err := s.ListRolePolicies(ctx, "Loader"); err != nil || len(names) != 1 || names[0] != "p" {
-		t.Errorf("ListRolePolicies: %v, %v", names, err)
+	if list := must[*api.ListRolePoliciesResponse](t)(h.ListRolePolicies(ctx, &api.ListRolePoliciesInput{RoleName: "Loader"})); len(list.PolicyNames) != 1 || list.PolicyNames[0] != "p" {
+		t.Errorf("ListRolePolicies: got %v", list.PolicyNames)
 	}
-	if err := s.DeleteRolePolicy(ctx, "Loader", "p"); err != nil {
-		t.Error(err)
-	}
-	if err := s.DeleteRole(ctx, "Loader"); err != nil {
-		t.Error(err)
-	}
-	if _, err := s.GetRole(ctx, "Loader"); code(err) != "NoSuchEntity" {
-		t.Errorf("a deleted role: %v", err)
+	run(t, []step{
+		{"get an unknown policy", func() error {
+			return ignore(h.GetRolePolicy(ctx, &api.GetRolePolicyInput{RoleName: "Loader", PolicyName: "q"}))
+		}, "NoSuchEntity", "The role policy with name q cannot be found."},
+		{"drop an unknown policy", func() error {
+			return h.DeleteRolePolicy(ctx, &api.DeleteRolePolicyInput{RoleName: "Loader", PolicyName: "q"})
+		}, "NoSuchEntity", "The role policy with name q cannot be found."},
+		{"drop", func() error {
+			return h.DeleteRolePolicy(ctx, &api.DeleteRolePolicyInput{RoleName: "Loader", PolicyName: "p"})
+		}, "", ""},
+		{"delete", del, "", ""},
+		{"get", func() error { return ignore(h.GetRole(ctx, &api.GetRoleInput{RoleName: "Loader"})) }, "NoSuchEntity", "The role with name Loader cannot be found."},
+	})
+	// Made again it is another one.
+	h.role("Loader")
+	if again := get(); again.RoleId == made.RoleId || again.RoleLastUsed.LastUsedDate != nil {
+		t.Errorf("a role that was made again: got id %s, used %v", again.RoleId, again.RoleLastUsed.LastUsedDate)
 	}
 }
 
 func TestPoliciesPerRole(t *testing.T) {
-	s, ctx := newService(), t.Context()
-	if _, err := s.CreateRole(ctx, &iam.CreateRoleInput{RoleName: "r", AssumeRolePolicyDocument: trust}); err != nil {
-		t.Fatal(err)
-	}
-	for i := range iam.MaxPoliciesPerRole {
-		if err := s.AttachRolePolicy(ctx, "r", fmt.Sprintf("arn:aws:iam::aws:policy/p%d", i)); err != nil {
+	h, ctx := newHouse(t), t.Context()
+	h.role("r")
+	for i := range iam.MaxAttached {
+		if err := h.AttachRolePolicy(ctx, &api.AttachRolePolicyInput{RoleName: "r", PolicyArn: fmt.Sprintf("arn:aws:iam::aws:policy/p%d", i)}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := s.AttachRolePolicy(ctx, "r", "arn:aws:iam::aws:policy/more"); code(err) != "LimitExceeded" {
-		t.Errorf("one policy too many: %v", err)
-	}
+	run(t, []step{{"one policy too many", func() error {
+		return h.AttachRolePolicy(ctx, &api.AttachRolePolicyInput{RoleName: "r", PolicyArn: "arn:aws:iam::aws:policy/more"})
+	}, "LimitExceeded", "Cannot exceed quota for PoliciesPerRole: 10"}})
 }
 
-func TestRoleIDs(t *testing.T) {
-	id := func(hint string) identity.RoleID {
-		r, err := newService().CreateRole(stack.WithHint(t.Context(), hint), &iam.CreateRoleInput{RoleName: "r", AssumeRolePolicyDocument: trust})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return r.ID
+// A trust policy means those who had the names when it was written.
+func TestTrustIsPinned(t *testing.T) {
+	h, ctx := newHouse(t), t.Context()
+	h.user("ada")
+	const ada, renamed = "arn:aws:iam::123456789012:user/ada", "arn:aws:iam::123456789012:user/team/ada2"
+	made := must[*api.CreateRoleResponse](t)(h.CreateRole(ctx, &api.CreateRoleInput{RoleName: "r", AssumeRolePolicyDocument: trusting(ada)}))
+	if got := decoded(t, made.Role.AssumeRolePolicyDocument); got != trusting(ada) {
+		t.Errorf("got %s", got)
 	}
-	first, again, next, random, other := id("s/R/0"), id("s/R/0"), id("s/R/1"), id(""), id("")
-	if first != again || first == next || random == other {
-		t.Error("ids follow the hint, and are random without one")
+	read := func() string {
+		t.Helper()
+		one := decoded(t, must[*api.GetRoleResponse](t)(h.GetRole(ctx, &api.GetRoleInput{RoleName: "r"})).Role.AssumeRolePolicyDocument)
+		list := must[*api.ListRolesResponse](t)(h.ListRoles(ctx, &api.ListRolesInput{}))
+		if other := decoded(t, list.Roles[0].AssumeRolePolicyDocument); one != other {
+			t.Errorf("ListRoles tells %s, GetRole %s", other, one)
+		}
+		return one
+	}
+	id := must[*api.GetUserResponse](t)(h.GetUser(ctx, &api.GetUserInput{UserName: new("ada")})).User.UserId
+	if err := h.UpdateUser(ctx, &api.UpdateUserInput{UserName: "ada", NewUserName: new("ada2"), NewPath: new("/team/")}); err != nil {
+		t.Fatal(err)
+	}
+	if got := read(); got != trusting(renamed) {
+		t.Errorf("after a renaming: got %s", got)
+	}
+	if err := h.DeleteUser(ctx, &api.DeleteUserInput{UserName: "ada2"}); err != nil {
+		t.Fatal(err)
+	}
+	h.user("ada")
+	if got := read(); got != trusting(id) {
+		t.Errorf("after the user was made again: got %s, want the id of the one that is gone", got)
 	}
 }
