@@ -1,5 +1,7 @@
 package main
 
+import description "gatehouse/internal/shape"
+
 // A listing says what is generated of one service. Changing it, then running the generator, is the whole
 // procedure for offering more operations or following a new model.
 type listing struct {
@@ -16,8 +18,19 @@ type listing struct {
 	OnlyListed bool
 	// Actions maps an operation to its IAM action where it is not the service's rule. See action.
 	Actions map[string]string
-	// MethodActions says that the IAM action is the HTTP method, as in API Gateway.
+	// MethodActions says that the IAM action is the HTTP method and the resource the path, as in API
+	// Gateway.
 	MethodActions bool
+	// ARN and Keys are those of shape.Service.
+	ARN  string
+	Keys []description.Key
+	// Resources are templates as in shape.Operation; the first one whose members an input has counts.
+	Resources []string
+	// ResourceOf are the templates of operations for which that is not right.
+	ResourceOf map[string]string
+	// Passes and Unasked are those of shape.Operation, by name.
+	Passes  map[string][]description.Pass
+	Unasked []string
 	// NestedBody and MaxBody are those of shape.Service.
 	NestedBody bool
 	MaxBody    int64
@@ -40,8 +53,16 @@ var listings = []listing{
 		Path:          "apigateway/2015-07-09",
 		Digest:        "677fa434fada74fed45b93419e8e59aa37eb80c886564fd54082136d127c4713",
 		MethodActions: true,
-		NestedBody:    true,
-		MaxBody:       10 << 20, // an import is at most 6 MB [docs]
+		ARN:           "apigateway:{region}::",
+		Passes: map[string][]description.Pass{
+			"CreateAuthorizer":  {{Member: "AuthorizerCredentials", Service: "apigateway.amazonaws.com"}},
+			"PutIntegration":    {{Member: "Credentials", Service: "apigateway.amazonaws.com"}},
+			"UpdateAccount":     {{Member: "PatchOperations", Path: "/cloudwatchRoleArn", Service: "apigateway.amazonaws.com"}},
+			"UpdateAuthorizer":  {{Member: "PatchOperations", Path: "/authorizerCredentials", Service: "apigateway.amazonaws.com"}},
+			"UpdateIntegration": {{Member: "PatchOperations", Path: "/credentials", Service: "apigateway.amazonaws.com"}},
+		},
+		NestedBody: true,
+		MaxBody:    10 << 20, // an import is at most 6 MB [docs]
 	},
 	{
 		Package: "lambda",
@@ -71,6 +92,15 @@ var listings = []listing{
 			"InvokeWithResponseStream": "lambda:InvokeFunction",
 			"GetLayerVersionByArn":     "lambda:GetLayerVersion",
 		},
+		ARN: "lambda:{region}:{account}:",
+		Resources: []string{
+			"function:{FunctionName}{:Qualifier}", "layer:{LayerName}:{VersionNumber}", "layer:{LayerName}", "{Resource}", "{Arn}",
+		},
+		Keys: []description.Key{{Name: "lambda:Principal", Member: "Principal"}, {Name: "lambda:FunctionUrlAuthType", Member: "AuthType"}},
+		Passes: map[string][]description.Pass{
+			"CreateFunction":              {{Member: "Role", Service: "lambda.amazonaws.com"}},
+			"UpdateFunctionConfiguration": {{Member: "Role", Service: "lambda.amazonaws.com"}},
+		},
 		// AWS answers an unknown runtime with InvalidParameterValueException and a text of its own,
 		// and runtimes which AWS has retired must keep working here.
 		OpenEnums: []string{"Runtime"},
@@ -92,6 +122,22 @@ var listings = []listing{
 			"GetTemplate", "GetTemplateSummary", "ListChangeSets", "ListExports", "ListImports", "ListStackResources",
 			"ListStacks", "RollbackStack", "SetStackPolicy", "UpdateStack", "UpdateTerminationProtection", "ValidateTemplate",
 		},
+		ARN:        "cloudformation:{region}:{account}:",
+		Resources:  []string{"stack/{StackName}/*"},
+		ResourceOf: map[string]string{"DescribeStacks": "stack/{StackName:*}/*"},
+		Keys: []description.Key{
+			{Name: "cloudformation:ChangeSetName", Member: "ChangeSetName"}, {Name: "cloudformation:RoleArn", Member: "RoleARN"},
+			{Name: "cloudformation:StackPolicyUrl", Member: "StackPolicyURL"}, {Name: "cloudformation:TemplateUrl", Member: "TemplateURL"},
+			{Name: "cloudformation:ResourceTypes", Member: "ResourceTypes"},
+		},
+		Passes: map[string][]description.Pass{
+			"ContinueUpdateRollback": {{Member: "RoleARN", Service: "cloudformation.amazonaws.com"}},
+			"CreateChangeSet":        {{Member: "RoleARN", Service: "cloudformation.amazonaws.com"}},
+			"CreateStack":            {{Member: "RoleARN", Service: "cloudformation.amazonaws.com"}},
+			"DeleteStack":            {{Member: "RoleARN", Service: "cloudformation.amazonaws.com"}},
+			"RollbackStack":          {{Member: "RoleARN", Service: "cloudformation.amazonaws.com"}},
+			"UpdateStack":            {{Member: "RoleARN", Service: "cloudformation.amazonaws.com"}},
+		},
 	},
 	{
 		Package:    "ec2",
@@ -100,7 +146,16 @@ var listings = []listing{
 		MaxBody:    1 << 20,
 		OnlyListed: true,
 		Operations: []string{"CreateVpcEndpoint", "DeleteVpcEndpoints", "DescribeVpcEndpoints", "ModifyVpcEndpoint"},
-		OpenEnums:  []string{"ResourceType"}, // a hundred kinds of which the operations know one
+		ARN:        "ec2:{region}:{account}:",
+		ResourceOf: map[string]string{
+			"CreateVpcEndpoint":  "vpc-endpoint/*",
+			"DeleteVpcEndpoints": "vpc-endpoint/{VpcEndpointIds}",
+			"ModifyVpcEndpoint":  "vpc-endpoint/{VpcEndpointId}",
+		},
+		Keys: []description.Key{
+			{Name: "ec2:VpceServiceName", Member: "ServiceName"}, {Name: "ec2:VpcID", Member: "VpcId"},
+		},
+		OpenEnums: []string{"ResourceType"}, // a hundred kinds of which the operations know one
 	},
 	{
 		Package: "iam",
@@ -108,15 +163,53 @@ var listings = []listing{
 		Digest:  "c38893871dbb08aabc02ffae18d5a3a59187f58603a642b46458c6ccddc132e5",
 		MaxBody: 1 << 20,
 		Percent: []string{"policyDocumentType"},
+		ARN:     "iam::{account}:",
+		// The first that an input has: members of groups, roles of instance profiles and attached policies
+		// are not what the permission is about.
+		Resources: []string{
+			"group/{GroupName}", "instance-profile/{InstanceProfileName}", "user/{UserName}", "role/{RoleName}", "{PolicyArn}",
+			"{OpenIDConnectProviderArn}", "{SAMLProviderArn}", "{SerialNumber}", "server-certificate/{ServerCertificateName}", "{PolicySourceArn}",
+		},
+		ResourceOf: map[string]string{
+			"ChangePassword":              "user/{UserName}", // has no such member: the caller
+			"CreateGroup":                 "group{Path:/}{GroupName}",
+			"CreateInstanceProfile":       "instance-profile{Path:/}{InstanceProfileName}",
+			"CreateOpenIDConnectProvider": "oidc-provider/{Url}",
+			"CreatePolicy":                "policy{Path:/}{PolicyName}",
+			"CreateRole":                  "role{Path:/}{RoleName}",
+			"CreateSAMLProvider":          "saml-provider/{Name}",
+			"CreateServiceLinkedRole":     "role/aws-service-role/{AWSServiceName}/*",
+			"CreateUser":                  "user{Path:/}{UserName}",
+			"CreateVirtualMFADevice":      "mfa{Path:/}{VirtualMFADeviceName}",
+			"ListGroups":                  "group{PathPrefix:/}",
+			"ListInstanceProfiles":        "instance-profile{PathPrefix:/}",
+			"ListRoles":                   "role{PathPrefix:/}",
+			"ListServerCertificates":      "server-certificate{PathPrefix:/}",
+			"ListUsers":                   "user{PathPrefix:/}",
+			"UploadServerCertificate":     "server-certificate{Path:/}{ServerCertificateName}",
+		},
+		Keys: []description.Key{
+			{Name: "iam:PermissionsBoundary", Member: "PermissionsBoundary"}, {Name: "iam:PolicyARN", Member: "PolicyArn"},
+			{Name: "iam:AWSServiceName", Member: "AWSServiceName"},
+		},
+		Passes: map[string][]description.Pass{
+			"AddRoleToInstanceProfile": {{Member: "RoleName", Service: "ec2.amazonaws.com"}},
+		},
 		LookAheads: map[string]lookAhead{
 			// The look-ahead forbids two hyphens in a row.
 			"accountAliasType": {`[a-z0-9][a-z0-9-]{1,61}[a-z0-9]`, `.*--.*`},
 		},
 	},
 	{
-		Package: "sts",
-		Path:    "sts/2011-06-15",
-		Digest:  "b2c35d56d093494a539db6af3ddbcb601d614260b82e1351932323bd40cf9921",
-		MaxBody: 1 << 20,
+		Package:    "sts",
+		Path:       "sts/2011-06-15",
+		Digest:     "b2c35d56d093494a539db6af3ddbcb601d614260b82e1351932323bd40cf9921",
+		MaxBody:    1 << 20,
+		ARN:        "sts::{account}:",
+		ResourceOf: map[string]string{"GetFederationToken": "federated-user/{Name}"},
+		Keys:       []description.Key{{Name: "sts:DurationSeconds", Member: "DurationSeconds"}, {Name: "sts:TransitiveTagKeys", Member: "TransitiveTagKeys"}},
+		// Who is asking is nobody's secret, a session of one's own needs no permission, and over a role its
+		// trust policy decides as well [docs].
+		Unasked: []string{"AssumeRole", "GetCallerIdentity", "GetSessionToken"},
 	},
 }

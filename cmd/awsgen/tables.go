@@ -65,6 +65,16 @@ import (
 	if p.OnlyListed {
 		b.WriteString("\tPartial: true,\n")
 	}
+	if p.ARN != "" {
+		fmt.Fprintf(b, "\tARN: %q,\n", p.ARN)
+	}
+	if len(p.Keys) > 0 {
+		b.WriteString("\tKeys: []shape.Key{\n")
+		for _, k := range p.Keys {
+			fmt.Fprintf(b, "\t\t{Name: %q, Member: %q},\n", k.Name, k.Member)
+		}
+		b.WriteString("\t},\n")
+	}
 	if p.NestedBody {
 		b.WriteString("\tNestedBody: true,\n")
 	}
@@ -73,14 +83,16 @@ import (
 	b.WriteString("var operations = []shape.Operation{\n")
 	for _, name := range slices.Sorted(maps.Keys(p.model.Operations)) {
 		if !p.OnlyListed || slices.Contains(p.listed, name) {
-			p.operation(b, name)
+			if err := p.operation(b, name); err != nil {
+				return fmt.Errorf("operation %s: %w", name, err)
+			}
 		}
 	}
 	b.WriteString("}\n\n")
 	return p.faults(b)
 }
 
-func (p *printer) operation(b *bytes.Buffer, name string) {
+func (p *printer) operation(b *bytes.Buffer, name string) error {
 	op := p.model.Operations[name]
 	status := op.HTTP.Status
 	if status == 0 {
@@ -91,7 +103,13 @@ func (p *printer) operation(b *bytes.Buffer, name string) {
 	if op.AuthType == "none" {
 		b.WriteString("\t\tUnsigned: true,\n")
 	}
+	if slices.Contains(p.Unasked, name) {
+		b.WriteString("\t\tUnasked: true,\n")
+	}
 	if slices.Contains(p.listed, name) {
+		if err := p.permissions(b, name, op); err != nil {
+			return err
+		}
 		fmt.Fprintf(b, "\t\tInput: reflect.TypeFor[%sInput](),", name)
 		if op.Output != nil {
 			fmt.Fprintf(b, " Output: reflect.TypeFor[%s](),", p.goName(op.Output.Shape))
@@ -107,7 +125,65 @@ func (p *printer) operation(b *bytes.Buffer, name string) {
 		}
 	}
 	b.WriteString("\t},\n")
+	return nil
 }
+
+// permissions prints what IAM is asked about beside the action.
+func (p *printer) permissions(b *bytes.Buffer, name string, op operation) error {
+	fields := map[string]ref{}
+	if op.Input != nil {
+		for _, m := range p.Shapes[op.Input.Shape].Members {
+			fields[exported(m.Name)] = m.ref
+		}
+	}
+	resource, ok := p.ResourceOf[name]
+	if !ok {
+		resource = p.resource(op, fields)
+	}
+	if resource != "" {
+		fmt.Fprintf(b, "\t\tResource: %q,\n", resource)
+	}
+	if len(p.Passes[name]) == 0 {
+		return nil
+	}
+	b.WriteString("\t\tPasses: []shape.Pass{")
+	for _, pass := range p.Passes[name] {
+		if _, ok := fields[pass.Member]; !ok {
+			return fmt.Errorf("list.go: Passes: the input has no member %s", pass.Member)
+		}
+		fmt.Fprintf(b, "{Member: %q, Path: %q, Service: %q},", pass.Member, pass.Path, pass.Service)
+	}
+	b.WriteString("},\n")
+	return nil
+}
+
+// resource is the path of an operation with its labels replaced by the fields that they fill, or the first of
+// the service's templates that the input fits.
+func (p *printer) resource(op operation, fields map[string]ref) string {
+	if p.MethodActions {
+		path, _, _ := strings.Cut(op.HTTP.URI, "?")
+		for field, m := range fields {
+			if m.Location == "uri" {
+				path = strings.ReplaceAll(path, "{"+m.LocationName+"}", "{"+field+"}")
+			}
+		}
+		return path
+	}
+	for _, t := range p.Resources {
+		fits := true
+		for _, m := range needed.FindAllStringSubmatch(t, -1) {
+			_, ok := fields[m[1]]
+			fits = fits && ok
+		}
+		if fits {
+			return t
+		}
+	}
+	return ""
+}
+
+// needed are the places of a template that have no default and may not be missing.
+var needed = regexp.MustCompile(`\{(\w+)\}`)
 
 // action is the IAM action of an operation: the service and the operation, unless list.go knows better.
 func (p *printer) action(name string, op operation) string {

@@ -1,12 +1,15 @@
 // Package controlplane is the door for AWS's own clients: it takes a request for any of the services, finds
 // out which service and operation it is for, who signed it and whether they may, and has the service answer.
 //
-// It owns that order of steps and the refusals made on the way. It does not know any operation, nor how
-// messages are encoded (wire), how a signature is computed (sigv4), or where keys are kept. It follows
-// "Signing AWS API requests" of the IAM user guide and, in its refusals, what AWS was seen to answer.
+// It owns that order of steps and the refusals made on the way: what an operation table says of actions,
+// resources and condition keys, it puts into words for policies. It does not know any operation, nor how
+// messages are encoded (wire), how a signature is computed (sigv4), what a policy means (policy), or where
+// keys are kept (directory). It follows "Signing AWS API requests" of the IAM user guide, the "Service
+// Authorization Reference" and, in its refusals, what AWS was seen to answer.
 //
-// Every call must be signed by a key that AccessKeys knows; there is no unsigned operation and no way to
-// switch signatures off. No web page can drive the server: see Guard.
+// Every call must be signed by a key that Callers knows, but those of operations whose table says Unsigned,
+// which prove in their input who calls; there is no way to switch signatures off. No web page can drive the
+// server: see Guard.
 package controlplane
 
 import (
@@ -28,39 +31,14 @@ import (
 	"gatehouse/internal/wire"
 )
 
-// AccessKeys finds the key that a request is signed with.
-type AccessKeys interface {
-	// Find returns false for a key that does not exist. An error refuses the request as a failure of
-	// the server.
-	Find(ctx context.Context, id identity.AccessKeyID) (identity.AccessKey, bool, error)
-}
-
-// Authorizer decides whether a caller may do something.
-type Authorizer interface {
-	// Authorize returns nil, or a *wire.Error that says no. action is an IAM action:
-	// "apigateway:POST", "lambda:InvokeFunction".
-	Authorize(ctx context.Context, caller identity.AccessKey, action string) error
-}
-
-// RootOnly is the Authorizer of a house without IAM users: the key of the account itself may do
-// everything, every other key nothing.
-type RootOnly struct{}
-
-// Authorize implements Authorizer.
-func (RootOnly) Authorize(_ context.Context, caller identity.AccessKey, action string) error {
-	if caller.Root {
-		return nil
-	}
-	return &wire.Error{Code: "AccessDeniedException", Status: http.StatusForbidden,
-		Message: fmt.Sprintf("User: %s is not authorized to perform: %s because no identity-based policy allows the %s action", caller.UserARN, action, action)}
-}
-
-// Config is what a Handler needs. All fields but AllowHost must be set.
+// Config is what a Handler needs. All fields but Locators and AllowHost must be set.
 type Config struct {
 	// Services are asked in this order when two share a signing name.
 	Services   []*wire.Service
-	Keys       AccessKeys
+	Callers    Callers
 	Authorizer Authorizer
+	// Locators are asked for the ARNs of resources, by the name of the service. It may lack services.
+	Locators map[string]Locator
 	// Home gives the region that signatures must be scoped to.
 	Home identity.Home
 	// Now is the time that signatures are held against: the machine's, never a moved one.
@@ -92,7 +70,11 @@ func New(c Config) *Handler {
 	if c.AllowHost == nil {
 		var names []string
 		for _, s := range c.Services {
-			names = append(names, s.Model().SigningName+"."+string(c.Home.Region)+".amazonaws.com")
+			m := s.Model()
+			names = append(names, m.SigningName+"."+string(c.Home.Region)+".amazonaws.com")
+			if m.Global {
+				names = append(names, m.SigningName+".amazonaws.com")
+			}
 		}
 		c.AllowHost = Hosts(names...)
 	}
@@ -126,7 +108,8 @@ type call struct {
 	// service and op are set as soon as they are known, caller when the signature is verified.
 	service *wire.Service
 	op      *wire.Call
-	caller  identity.AccessKey
+	caller  *identity.Caller
+	region  identity.Region // that the request is signed for
 }
 
 // answer is the order of steps. The first refusal is the answer.
@@ -145,11 +128,14 @@ func (c *call) answer(w http.ResponseWriter) (resp wire.Response) {
 	if err := c.authenticate(w); err != nil {
 		return c.refuse(err)
 	}
-	if err := c.Authorizer.Authorize(c.http.Context(), c.caller, c.op.Operation.Action); err != nil {
+	if err := c.authorize(); err != nil {
 		return c.refuse(err)
 	}
-	return c.op.Serve(c.http.Context())
+	return c.op.Serve(c.context())
 }
+
+// context is that of the request, with who makes it.
+func (c *call) context() context.Context { return identity.WithCaller(c.http.Context(), c.caller) }
 
 // target takes the request target as it stands on the wire: net/http's URL is already decoded.
 func (c *call) target() error {
@@ -210,14 +196,17 @@ func (c *call) log(resp wire.Response, took time.Duration) {
 	case resp.Status >= 500 && resp.Status != http.StatusNotImplemented:
 		level = slog.LevelError
 	}
-	var service, operation string
+	var service, operation, caller, key string
 	if c.service != nil {
 		service = c.service.Model().Name
 	}
 	if c.op != nil {
 		operation = c.op.Operation.Name
 	}
+	if c.caller != nil {
+		caller, key = c.caller.ARN, string(c.caller.Key)
+	}
 	c.Logger.Log(c.http.Context(), level, "control plane call",
 		"requestId", c.id, "service", service, "operation", operation, "status", resp.Status,
-		"accessKeyId", string(c.caller.ID), "took", took, "error", cause)
+		"caller", caller, "accessKeyId", key, "took", took, "error", cause)
 }

@@ -17,7 +17,9 @@ import (
 	"gatehouse/internal/awsapi/apigateway"
 	"gatehouse/internal/awsapi/lambda"
 	"gatehouse/internal/controlplane"
+	"gatehouse/internal/directory"
 	"gatehouse/internal/identity"
+	"gatehouse/internal/policy"
 	"gatehouse/internal/seal"
 	"gatehouse/internal/sigv4"
 	"gatehouse/internal/wire"
@@ -30,21 +32,52 @@ const (
 
 var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 
-type keys map[identity.AccessKeyID]identity.AccessKey
+// callers are known by access key and session token.
+type callers map[[2]string]*identity.Caller
 
-func (k keys) Find(_ context.Context, id identity.AccessKeyID) (identity.AccessKey, bool, error) {
+func (c callers) Find(_ context.Context, id identity.AccessKeyID, token string, now time.Time) (*identity.Caller, error) {
 	if id == "AKIABROKEN" {
-		return identity.AccessKey{}, false, errors.New("the disk is full of eels")
+		return nil, errors.New("the disk is full of eels")
 	}
-	key, ok := k[id]
-	return key, ok, nil
+	found, ok := c[[2]string{string(id), token}]
+	switch {
+	case !ok:
+		return nil, directory.ErrUnknown
+	case found.Session != nil && found.Session.Expired(now):
+		return nil, directory.ErrExpired
+	}
+	return found, nil
 }
 
-var known = keys{
-	rootID:    {ID: rootID, Secret: seal.Hide(rootSecret), Root: true, Active: true, UserARN: "arn:aws:iam::123456789012:root"},
-	"AKIAOFF": {ID: "AKIAOFF", Secret: seal.Hide(rootSecret), Root: true},
-	"AKIAANN": {ID: "AKIAANN", Secret: seal.Hide(rootSecret), Active: true, UserARN: "arn:aws:iam::123456789012:user/ann"},
-	"AKIANIL": {ID: "AKIANIL", Root: true, Active: true},
+func (c callers) Used(*identity.Caller, string, identity.Region, time.Time) {}
+
+func caller(t testing.TB, p identity.Principal, secret string, policies ...string) *identity.Caller {
+	t.Helper()
+	set := &policy.Set{}
+	for _, text := range policies {
+		compiled, err := policy.Load(`{"Version":"2012-10-17","Statement":[`+text+`]}`, policy.Identity, "test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		set.Identity = append(set.Identity, compiled)
+	}
+	p.Account = "123456789012"
+	return identity.NewCaller(p, seal.Hide(secret), set)
+}
+
+var rootUser = identity.Principal{Kind: identity.RootUser, ARN: "arn:aws:iam::123456789012:root", Issuer: "arn:aws:iam::123456789012:root", ID: "123456789012"}
+
+func user(name string) identity.Principal {
+	arn := "arn:aws:iam::123456789012:user/" + name
+	return identity.Principal{Kind: identity.IAMUser, ARN: arn, Issuer: arn, ID: "AIDA" + name, Name: name}
+}
+
+func known(t testing.TB) callers {
+	return callers{
+		{rootID}:    caller(t, rootUser, rootSecret),
+		{"AKIAANN"}: caller(t, user("ann"), rootSecret),
+		{"AKIANIL"}: caller(t, rootUser, ""),
+	}
 }
 
 // room is a tiny service: accounts and API keys of API Gateway, GetPolicy of Lambda.
@@ -90,7 +123,7 @@ func handler(t *testing.T, now func() time.Time, log io.Writer) (*controlplane.H
 	t.Helper()
 	r := &room{}
 	return controlplane.New(controlplane.Config{
-		Services: r.services(t), Keys: known, Authorizer: controlplane.RootOnly{}, Now: now,
+		Services: r.services(t), Callers: known(t), Authorizer: controlplane.Policies{}, Now: now,
 		Home:   identity.Home{Partition: "aws", Account: "123456789012", Region: "us-east-1"},
 		Logger: slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}), r
@@ -104,6 +137,11 @@ func request(method, target, body string) *http.Request {
 
 // sign signs a request as an SDK would.
 func sign(t *testing.T, r *http.Request, id, service string) *http.Request {
+	t.Helper()
+	return signIn(t, r, id, service, "us-east-1")
+}
+
+func signIn(t *testing.T, r *http.Request, id, service, region string) *http.Request {
 	t.Helper()
 	var body []byte
 	if r.Body != nil {
@@ -124,7 +162,7 @@ func sign(t *testing.T, r *http.Request, id, service string) *http.Request {
 				}
 			}
 		}}
-	add, f := sigv4.Sign(req, sigv4.Credentials{KeyID: id, Secret: seal.Hide(rootSecret), Region: "us-east-1", Service: service}, noon)
+	add, f := sigv4.Sign(req, sigv4.Credentials{KeyID: id, Secret: seal.Hide(rootSecret), Region: region, Service: service}, noon)
 	if f != nil {
 		t.Fatal(f)
 	}
@@ -153,11 +191,10 @@ func TestRefusals(t *testing.T) {
 		{"signed, no such path", root(request("GET", "/nowhere", "")), 403, "AccessDeniedException", `{"message":"Unable to determine service/operation name to be authorized"}`},
 		{"bearer token", with(get(), "Authorization", "Bearer abc"), 403, "IncompleteSignatureException", `{"message":"Invalid key=value pair (missing equal-sign) in Authorization header (hashed with SHA-256 and encoded with Base64): 'w1Xc6WwWEogNEZQP/dkBTThsJT4MNlKmzQanIm970rY='."}`},
 		{"unknown key", sign(t, get(), "AKIANOBODY", "apigateway"), 403, "UnrecognizedClientException", `{"message":"The security token included in the request is invalid."}`},
-		{"key that is switched off", sign(t, get(), "AKIAOFF", "apigateway"), 403, "UnrecognizedClientException", `{"message":"The security token included in the request is invalid."}`},
 		{"key without a secret", sign(t, get(), "AKIANIL", "apigateway"), 403, "InvalidSignatureException", ""},
-		{"session token on a long-term key", root(with(get(), "X-Amz-Security-Token", "t")), 403, "UnrecognizedClientException", `{"message":"The security token included in the request is invalid."}`},
+		{"session token on a long-term key", root(with(get(), "X-Amz-Security-Token", "t")), 403, "UnrecognizedClientException", `{"message":"The security token included in the request is invalid"}`},
 		{"keys cannot be looked up", sign(t, get(), "AKIABROKEN", "apigateway"), 500, "InternalFailure", `{"message":"The request processing has failed because of an unknown error, exception or failure."}`},
-		{"not the root key", sign(t, get(), "AKIAANN", "apigateway"), 403, "AccessDeniedException", `{"message":"User: arn:aws:iam::123456789012:user/ann is not authorized to perform: apigateway:GET because no identity-based policy allows the apigateway:GET action"}`},
+		{"user without a policy", sign(t, get(), "AKIAANN", "apigateway"), 403, "AccessDeniedException", `{"message":"User: arn:aws:iam::123456789012:user/ann is not authorized to perform: apigateway:GET on resource: arn:aws:apigateway:us-east-1::/account because no identity-based policy allows the apigateway:GET action"}`},
 		{"wrong signature", changed(root(get()), func(r *http.Request) { r.Header.Set("X-Amz-Date", "20260102T120001Z") }), 403, "InvalidSignatureException", `{"message":"The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details."}`},
 		{"another body", changed(root(request("POST", "/apikeys", `{}`)), func(r *http.Request) { r.Body = io.NopCloser(strings.NewReader(`{"name":"x"}`)) }), 403, "InvalidSignatureException", ""},
 		{"signed for the other service", sign(t, get(), rootID, "lambda"), 403, "AccessDeniedException", `{"message":"Unable to determine service/operation name to be authorized"}`},

@@ -25,6 +25,7 @@ func (s *Server) controlPlane() (http.Handler, error) {
 		Services:   []*wire.Service{gateways, functions},
 		Callers:    s.callers,
 		Authorizer: controlplane.Policies{},
+		Locators:   map[string]controlplane.Locator{awslambda.Service.Name: s.functions},
 		Home:       s.cfg.Home,
 		// Signatures are held against the machine's clock: a client cannot move its own.
 		Now:       time.Now,

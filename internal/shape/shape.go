@@ -62,6 +62,11 @@ type Service struct {
 	// Violation is the code of refusals for input that breaks a rule, "" where it is the usual one of the
 	// protocol.
 	Violation string
+	// ARN is what stands before the resource in the ARNs of the service, behind the partition:
+	// "lambda:{region}:{account}:".
+	ARN string
+	// Keys are the condition keys whose values are members of inputs.
+	Keys []Key
 	// NestedBody says that the service reads the body into one member named after the operation, so that
 	// its refusals name body members as "putMethodInput.authorizationType". See API Gateway.
 	NestedBody bool
@@ -93,9 +98,30 @@ type Operation struct {
 	Faults []string
 	// Action is the IAM action that a caller needs: "apigateway:POST", "lambda:InvokeFunction".
 	Action string
+	// Resource says what Action is performed on, as the last part of an ARN, or a whole one, in which
+	// fields of the input have their places: "user/{UserName}", "user{Path:/}{UserName}" with a default,
+	// "function:{FunctionName}{:Qualifier}" with a part that may be missing, "{PolicyArn}". In one that
+	// begins with a slash values are percent-encoded. Empty is an action without resource.
+	Resource string
+	// Passes are the roles that the input hands to a service, for which iam:PassRole is needed.
+	Passes []Pass
+	// Unasked operations need no permission, or the service itself decides over them: sts:AssumeRole.
+	Unasked bool
 	// Unsigned operations are called without a signature: the input itself carries a proof of who calls.
 	// IAM is not asked about them, and a signature is not looked at.
 	Unsigned bool
+}
+
+// Key is a condition key with the field of the input that has its value.
+type Key struct{ Name, Member string }
+
+// Pass names a field with the ARN of a role, or with patch operations that set one.
+type Pass struct {
+	Member string
+	// Path is the path of the patch operation, "" for a plain field.
+	Path string
+	// Service is who the role is passed to, "lambda.amazonaws.com".
+	Service string
 }
 
 // Fault describes one modelled error.

@@ -15,8 +15,16 @@ import (
 // Service is the whole API.
 var Service = shape.Service{
 	Name: "cloudformation", Version: "2010-05-15", Protocol: shape.Query, SigningName: "cloudformation", TargetPrefix: "",
-	Namespace:  "http://cloudformation.amazonaws.com/doc/2010-05-15/",
-	MaxBody:    4194304,
+	Namespace: "http://cloudformation.amazonaws.com/doc/2010-05-15/",
+	MaxBody:   4194304,
+	ARN:       "cloudformation:{region}:{account}:",
+	Keys: []shape.Key{
+		{Name: "cloudformation:ChangeSetName", Member: "ChangeSetName"},
+		{Name: "cloudformation:RoleArn", Member: "RoleARN"},
+		{Name: "cloudformation:StackPolicyUrl", Member: "StackPolicyURL"},
+		{Name: "cloudformation:TemplateUrl", Member: "TemplateURL"},
+		{Name: "cloudformation:ResourceTypes", Member: "ResourceTypes"},
+	},
 	Operations: operations,
 	Faults:     faults,
 	Rules:      rules,
@@ -34,17 +42,22 @@ var operations = []shape.Operation{
 	},
 	{
 		Name: "CancelUpdateStack", Method: "POST", URI: "/", Status: 200, Action: "cloudformation:CancelUpdateStack",
-		Input:  reflect.TypeFor[CancelUpdateStackInput](),
-		Faults: []string{"TokenAlreadyExistsException"},
+		Resource: "stack/{StackName}/*",
+		Input:    reflect.TypeFor[CancelUpdateStackInput](),
+		Faults:   []string{"TokenAlreadyExistsException"},
 	},
 	{
 		Name: "ContinueUpdateRollback", Method: "POST", URI: "/", Status: 200, Action: "cloudformation:ContinueUpdateRollback",
-		Input: reflect.TypeFor[ContinueUpdateRollbackInput](), Output: reflect.TypeFor[ContinueUpdateRollbackOutput](),
+		Resource: "stack/{StackName}/*",
+		Passes:   []shape.Pass{{Member: "RoleARN", Path: "", Service: "cloudformation.amazonaws.com"}},
+		Input:    reflect.TypeFor[ContinueUpdateRollbackInput](), Output: reflect.TypeFor[ContinueUpdateRollbackOutput](),
 		Faults: []string{"TokenAlreadyExistsException"},
 	},
 	{
 		Name: "CreateChangeSet", Method: "POST", URI: "/", Status: 200, Action: "cloudformation:CreateChangeSet",
-		Input: reflect.TypeFor[CreateChangeSetInput](), Output: reflect.TypeFor[CreateChangeSetOutput](),
+		Resource: "stack/{StackName}/*",
+		Passes:   []shape.Pass{{Member: "RoleARN", Path: "", Service: "cloudformation.amazonaws.com"}},
+		Input:    reflect.TypeFor[CreateChangeSetInput](), Output: reflect.TypeFor[CreateChangeSetOutput](),
 		Faults: []string{"AlreadyExistsException", "InsufficientCapabilitiesException", "LimitExceededException"},
 	},
 	{
@@ -52,7 +65,9 @@ var operations = []shape.Operation{
 	},
 	{
 		Name: "CreateStack", Method: "POST", URI: "/", Status: 200, Action: "cloudformation:CreateStack",
-		Input: reflect.TypeFor[CreateStackInput](), Output: reflect.TypeFor[CreateStackOutput](),
+		Resource: "stack/{StackName}/*",
+		Passes:   []shape.Pass{{Member: "RoleARN", Path: "", Service: "cloudformation.amazonaws.com"}},
+		Input:    reflect.TypeFor[CreateStackInput](), Output: reflect.TypeFor[CreateStackOutput](),
 		Faults: []string{"AlreadyExistsException", "InsufficientCapabilitiesException", "LimitExceededException", "TokenAlreadyExistsException"},
 	},
 	{
@@ -72,7 +87,8 @@ var operations = []shape.Operation{
 	},
 	{
 		Name: "DeleteChangeSet", Method: "POST", URI: "/", Status: 200, Action: "cloudformation:DeleteChangeSet",
-		Input: reflect.TypeFor[DeleteChangeSetInput](), Output: reflect.TypeFor[DeleteChangeSetOutput](),
+		Resource: "stack/{StackName}/*",
+		Input:    reflect.TypeFor[DeleteChangeSetInput](), Output: reflect.TypeFor[DeleteChangeSetOutput](),
 		Faults: []string{"InvalidChangeSetStatusException"},
 	},
 	{
@@ -80,8 +96,10 @@ var operations = []shape.Operation{
 	},
 	{
 		Name: "DeleteStack", Method: "POST", URI: "/", Status: 200, Action: "cloudformation:DeleteStack",
-		Input:  reflect.TypeFor[DeleteStackInput](),
-		Faults: []string{"TokenAlreadyExistsException"},
+		Resource: "stack/{StackName}/*",
+		Passes:   []shape.Pass{{Member: "RoleARN", Path: "", Service: "cloudformation.amazonaws.com"}},
+		Input:    reflect.TypeFor[DeleteStackInput](),
+		Faults:   []string{"TokenAlreadyExistsException"},
 	},
 	{
 		Name: "DeleteStackInstances", Method: "POST", URI: "/", Status: 200, Action: "cloudformation:DeleteStackInstances",
@@ -98,7 +116,8 @@ var operations = []shape.Operation{
 	},
 	{
 		Name: "DescribeChangeSet", Method: "POST", URI: "/", Status: 200, Action: "cloudformation:DescribeChangeSet",
-		Input: reflect.TypeFor[DescribeChangeSetInput](), Output: reflect.TypeFor[DescribeChangeSetOutput](),
+		Resource: "stack/{StackName}/*",
+		Input:    reflect.TypeFor[DescribeChangeSetInput](), Output: reflect.TypeFor[DescribeChangeSetOutput](),
 		Faults: []string{"ChangeSetNotFoundException"},
 	},
 	{
@@ -106,7 +125,8 @@ var operations = []shape.Operation{
 	},
 	{
 		Name: "DescribeEvents", Method: "POST", URI: "/", Status: 200, Action: "cloudformation:DescribeEvents",
-		Input: reflect.TypeFor[DescribeEventsInput](), Output: reflect.TypeFor[DescribeEventsOutput](),
+		Resource: "stack/{StackName}/*",
+		Input:    reflect.TypeFor[DescribeEventsInput](), Output: reflect.TypeFor[DescribeEventsOutput](),
 	},
 	{
 		Name: "DescribeGeneratedTemplate", Method: "POST", URI: "/", Status: 200, Action: "cloudformation:DescribeGeneratedTemplate",
@@ -125,7 +145,8 @@ var operations = []shape.Operation{
 	},
 	{
 		Name: "DescribeStackEvents", Method: "POST", URI: "/", Status: 200, Action: "cloudformation:DescribeStackEvents",
-		Input: reflect.TypeFor[DescribeStackEventsInput](), Output: reflect.TypeFor[DescribeStackEventsOutput](),
+		Resource: "stack/{StackName}/*",
+		Input:    reflect.TypeFor[DescribeStackEventsInput](), Output: reflect.TypeFor[DescribeStackEventsOutput](),
 	},
 	{
 		Name: "DescribeStackInstance", Method: "POST", URI: "/", Status: 200, Action: "cloudformation:DescribeStackInstance",
@@ -135,14 +156,16 @@ var operations = []shape.Operation{
 	},
 	{
 		Name: "DescribeStackResource", Method: "POST", URI: "/", Status: 200, Action: "cloudformation:DescribeStackResource",
-		Input: reflect.TypeFor[DescribeStackResourceInput](), Output: reflect.TypeFor[DescribeStackResourceOutput](),
+		Resource: "stack/{StackName}/*",
+		Input:    reflect.TypeFor[DescribeStackResourceInput](), Output: reflect.TypeFor[DescribeStackResourceOutput](),
 	},
 	{
 		Name: "DescribeStackResourceDrifts", Method: "POST", URI: "/", Status: 200, Action: "cloudformation:DescribeStackResourceDrifts",
 	},
 	{
 		Name: "DescribeStackResources", Method: "POST", URI: "/", Status: 200, Action: "cloudformation:DescribeStackResources",
-		Input: reflect.TypeFor[DescribeStackResourcesInput](), Output: reflect.TypeFor[DescribeStackResourcesOutput](),
+		Resource: "stack/{StackName}/*",
+		Input:    reflect.TypeFor[DescribeStackResourcesInput](), Output: reflect.TypeFor[DescribeStackResourcesOutput](),
 	},
 	{
 		Name: "DescribeStackSet", Method: "POST", URI: "/", Status: 200, Action: "cloudformation:DescribeStackSet",
@@ -152,7 +175,8 @@ var operations = []shape.Operation{
 	},
 	{
 		Name: "DescribeStacks", Method: "POST", URI: "/", Status: 200, Action: "cloudformation:DescribeStacks",
-		Input: reflect.TypeFor[DescribeStacksInput](), Output: reflect.TypeFor[DescribeStacksOutput](),
+		Resource: "stack/{StackName:*}/*",
+		Input:    reflect.TypeFor[DescribeStacksInput](), Output: reflect.TypeFor[DescribeStacksOutput](),
 	},
 	{
 		Name: "DescribeType", Method: "POST", URI: "/", Status: 200, Action: "cloudformation:DescribeType",
@@ -175,7 +199,8 @@ var operations = []shape.Operation{
 	},
 	{
 		Name: "ExecuteChangeSet", Method: "POST", URI: "/", Status: 200, Action: "cloudformation:ExecuteChangeSet",
-		Input: reflect.TypeFor[ExecuteChangeSetInput](), Output: reflect.TypeFor[ExecuteChangeSetOutput](),
+		Resource: "stack/{StackName}/*",
+		Input:    reflect.TypeFor[ExecuteChangeSetInput](), Output: reflect.TypeFor[ExecuteChangeSetOutput](),
 		Faults: []string{"ChangeSetNotFoundException", "InsufficientCapabilitiesException", "InvalidChangeSetStatusException", "TokenAlreadyExistsException"},
 	},
 	{
@@ -189,16 +214,19 @@ var operations = []shape.Operation{
 	},
 	{
 		Name: "GetStackPolicy", Method: "POST", URI: "/", Status: 200, Action: "cloudformation:GetStackPolicy",
-		Input: reflect.TypeFor[GetStackPolicyInput](), Output: reflect.TypeFor[GetStackPolicyOutput](),
+		Resource: "stack/{StackName}/*",
+		Input:    reflect.TypeFor[GetStackPolicyInput](), Output: reflect.TypeFor[GetStackPolicyOutput](),
 	},
 	{
 		Name: "GetTemplate", Method: "POST", URI: "/", Status: 200, Action: "cloudformation:GetTemplate",
-		Input: reflect.TypeFor[GetTemplateInput](), Output: reflect.TypeFor[GetTemplateOutput](),
+		Resource: "stack/{StackName}/*",
+		Input:    reflect.TypeFor[GetTemplateInput](), Output: reflect.TypeFor[GetTemplateOutput](),
 		Faults: []string{"ChangeSetNotFoundException"},
 	},
 	{
 		Name: "GetTemplateSummary", Method: "POST", URI: "/", Status: 200, Action: "cloudformation:GetTemplateSummary",
-		Input: reflect.TypeFor[GetTemplateSummaryInput](), Output: reflect.TypeFor[GetTemplateSummaryOutput](),
+		Resource: "stack/{StackName}/*",
+		Input:    reflect.TypeFor[GetTemplateSummaryInput](), Output: reflect.TypeFor[GetTemplateSummaryOutput](),
 		Faults: []string{"StackSetNotFoundException"},
 	},
 	{
@@ -206,7 +234,8 @@ var operations = []shape.Operation{
 	},
 	{
 		Name: "ListChangeSets", Method: "POST", URI: "/", Status: 200, Action: "cloudformation:ListChangeSets",
-		Input: reflect.TypeFor[ListChangeSetsInput](), Output: reflect.TypeFor[ListChangeSetsOutput](),
+		Resource: "stack/{StackName}/*",
+		Input:    reflect.TypeFor[ListChangeSetsInput](), Output: reflect.TypeFor[ListChangeSetsOutput](),
 	},
 	{
 		Name: "ListExports", Method: "POST", URI: "/", Status: 200, Action: "cloudformation:ListExports",
@@ -245,7 +274,8 @@ var operations = []shape.Operation{
 	},
 	{
 		Name: "ListStackResources", Method: "POST", URI: "/", Status: 200, Action: "cloudformation:ListStackResources",
-		Input: reflect.TypeFor[ListStackResourcesInput](), Output: reflect.TypeFor[ListStackResourcesOutput](),
+		Resource: "stack/{StackName}/*",
+		Input:    reflect.TypeFor[ListStackResourcesInput](), Output: reflect.TypeFor[ListStackResourcesOutput](),
 	},
 	{
 		Name: "ListStackSetAutoDeploymentTargets", Method: "POST", URI: "/", Status: 200, Action: "cloudformation:ListStackSetAutoDeploymentTargets",
@@ -286,12 +316,15 @@ var operations = []shape.Operation{
 	},
 	{
 		Name: "RollbackStack", Method: "POST", URI: "/", Status: 200, Action: "cloudformation:RollbackStack",
-		Input: reflect.TypeFor[RollbackStackInput](), Output: reflect.TypeFor[RollbackStackOutput](),
+		Resource: "stack/{StackName}/*",
+		Passes:   []shape.Pass{{Member: "RoleARN", Path: "", Service: "cloudformation.amazonaws.com"}},
+		Input:    reflect.TypeFor[RollbackStackInput](), Output: reflect.TypeFor[RollbackStackOutput](),
 		Faults: []string{"TokenAlreadyExistsException"},
 	},
 	{
 		Name: "SetStackPolicy", Method: "POST", URI: "/", Status: 200, Action: "cloudformation:SetStackPolicy",
-		Input: reflect.TypeFor[SetStackPolicyInput](),
+		Resource: "stack/{StackName}/*",
+		Input:    reflect.TypeFor[SetStackPolicyInput](),
 	},
 	{
 		Name: "SetTypeConfiguration", Method: "POST", URI: "/", Status: 200, Action: "cloudformation:SetTypeConfiguration",
@@ -316,7 +349,9 @@ var operations = []shape.Operation{
 	},
 	{
 		Name: "UpdateStack", Method: "POST", URI: "/", Status: 200, Action: "cloudformation:UpdateStack",
-		Input: reflect.TypeFor[UpdateStackInput](), Output: reflect.TypeFor[UpdateStackOutput](),
+		Resource: "stack/{StackName}/*",
+		Passes:   []shape.Pass{{Member: "RoleARN", Path: "", Service: "cloudformation.amazonaws.com"}},
+		Input:    reflect.TypeFor[UpdateStackInput](), Output: reflect.TypeFor[UpdateStackOutput](),
 		Faults: []string{"InsufficientCapabilitiesException", "TokenAlreadyExistsException"},
 	},
 	{
@@ -327,7 +362,8 @@ var operations = []shape.Operation{
 	},
 	{
 		Name: "UpdateTerminationProtection", Method: "POST", URI: "/", Status: 200, Action: "cloudformation:UpdateTerminationProtection",
-		Input: reflect.TypeFor[UpdateTerminationProtectionInput](), Output: reflect.TypeFor[UpdateTerminationProtectionOutput](),
+		Resource: "stack/{StackName}/*",
+		Input:    reflect.TypeFor[UpdateTerminationProtectionInput](), Output: reflect.TypeFor[UpdateTerminationProtectionOutput](),
 	},
 	{
 		Name: "ValidateTemplate", Method: "POST", URI: "/", Status: 200, Action: "cloudformation:ValidateTemplate",

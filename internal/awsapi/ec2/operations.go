@@ -15,9 +15,14 @@ import (
 // Service is the whole API.
 var Service = shape.Service{
 	Name: "ec2", Version: "2016-11-15", Protocol: shape.EC2, SigningName: "ec2", TargetPrefix: "",
-	Namespace:  "http://ec2.amazonaws.com/doc/2016-11-15",
-	MaxBody:    1048576,
-	Partial:    true,
+	Namespace: "http://ec2.amazonaws.com/doc/2016-11-15",
+	MaxBody:   1048576,
+	Partial:   true,
+	ARN:       "ec2:{region}:{account}:",
+	Keys: []shape.Key{
+		{Name: "ec2:VpceServiceName", Member: "ServiceName"},
+		{Name: "ec2:VpcID", Member: "VpcId"},
+	},
 	Operations: operations,
 	Faults:     faults,
 	Rules:      rules,
@@ -26,11 +31,13 @@ var Service = shape.Service{
 var operations = []shape.Operation{
 	{
 		Name: "CreateVpcEndpoint", Method: "POST", URI: "/", Status: 200, Action: "ec2:CreateVpcEndpoint",
-		Input: reflect.TypeFor[CreateVpcEndpointInput](), Output: reflect.TypeFor[CreateVpcEndpointResult](),
+		Resource: "vpc-endpoint/*",
+		Input:    reflect.TypeFor[CreateVpcEndpointInput](), Output: reflect.TypeFor[CreateVpcEndpointResult](),
 	},
 	{
 		Name: "DeleteVpcEndpoints", Method: "POST", URI: "/", Status: 200, Action: "ec2:DeleteVpcEndpoints",
-		Input: reflect.TypeFor[DeleteVpcEndpointsInput](), Output: reflect.TypeFor[DeleteVpcEndpointsResult](),
+		Resource: "vpc-endpoint/{VpcEndpointIds}",
+		Input:    reflect.TypeFor[DeleteVpcEndpointsInput](), Output: reflect.TypeFor[DeleteVpcEndpointsResult](),
 	},
 	{
 		Name: "DescribeVpcEndpoints", Method: "POST", URI: "/", Status: 200, Action: "ec2:DescribeVpcEndpoints",
@@ -38,7 +45,8 @@ var operations = []shape.Operation{
 	},
 	{
 		Name: "ModifyVpcEndpoint", Method: "POST", URI: "/", Status: 200, Action: "ec2:ModifyVpcEndpoint",
-		Input: reflect.TypeFor[ModifyVpcEndpointInput](), Output: reflect.TypeFor[ModifyVpcEndpointResult](),
+		Resource: "vpc-endpoint/{VpcEndpointId}",
+		Input:    reflect.TypeFor[ModifyVpcEndpointInput](), Output: reflect.TypeFor[ModifyVpcEndpointResult](),
 	},
 }
 

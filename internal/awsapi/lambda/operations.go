@@ -15,7 +15,12 @@ import (
 // Service is the whole API.
 var Service = shape.Service{
 	Name: "lambda", Version: "2015-03-31", Protocol: shape.RESTJSON, SigningName: "lambda", TargetPrefix: "",
-	MaxBody:    70167211,
+	MaxBody: 70167211,
+	ARN:     "lambda:{region}:{account}:",
+	Keys: []shape.Key{
+		{Name: "lambda:Principal", Member: "Principal"},
+		{Name: "lambda:FunctionUrlAuthType", Member: "AuthType"},
+	},
 	Operations: operations,
 	Faults:     faults,
 	Rules:      rules,
@@ -24,12 +29,14 @@ var Service = shape.Service{
 var operations = []shape.Operation{
 	{
 		Name: "AddLayerVersionPermission", Method: "POST", URI: "/2018-10-31/layers/{LayerName}/versions/{VersionNumber}/policy", Status: 201, Action: "lambda:AddLayerVersionPermission",
-		Input: reflect.TypeFor[AddLayerVersionPermissionInput](), Output: reflect.TypeFor[AddLayerVersionPermissionResponse](),
+		Resource: "layer:{LayerName}:{VersionNumber}",
+		Input:    reflect.TypeFor[AddLayerVersionPermissionInput](), Output: reflect.TypeFor[AddLayerVersionPermissionResponse](),
 		Faults: []string{"InvalidParameterValueException", "PolicyLengthExceededException", "PreconditionFailedException", "ResourceConflictException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
 		Name: "AddPermission", Method: "POST", URI: "/2015-03-31/functions/{FunctionName}/policy", Status: 201, Action: "lambda:AddPermission",
-		Input: reflect.TypeFor[AddPermissionInput](), Output: reflect.TypeFor[AddPermissionResponse](),
+		Resource: "function:{FunctionName}{:Qualifier}",
+		Input:    reflect.TypeFor[AddPermissionInput](), Output: reflect.TypeFor[AddPermissionResponse](),
 		Faults: []string{"InvalidParameterValueException", "PolicyLengthExceededException", "PreconditionFailedException", "ResourceConflictException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
@@ -37,7 +44,8 @@ var operations = []shape.Operation{
 	},
 	{
 		Name: "CreateAlias", Method: "POST", URI: "/2015-03-31/functions/{FunctionName}/aliases", Status: 201, Action: "lambda:CreateAlias",
-		Input: reflect.TypeFor[CreateAliasInput](), Output: reflect.TypeFor[AliasConfiguration](),
+		Resource: "function:{FunctionName}{:Qualifier}",
+		Input:    reflect.TypeFor[CreateAliasInput](), Output: reflect.TypeFor[AliasConfiguration](),
 		Faults: []string{"InvalidParameterValueException", "ResourceConflictException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
@@ -51,18 +59,22 @@ var operations = []shape.Operation{
 	},
 	{
 		Name: "CreateFunction", Method: "POST", URI: "/2015-03-31/functions", Status: 201, Action: "lambda:CreateFunction",
-		Input: reflect.TypeFor[CreateFunctionInput](), Output: reflect.TypeFor[FunctionConfiguration](),
+		Resource: "function:{FunctionName}{:Qualifier}",
+		Passes:   []shape.Pass{{Member: "Role", Path: "", Service: "lambda.amazonaws.com"}},
+		Input:    reflect.TypeFor[CreateFunctionInput](), Output: reflect.TypeFor[FunctionConfiguration](),
 		Faults: []string{"CodeSigningConfigNotFoundException", "CodeStorageExceededException", "CodeVerificationFailedException", "FunctionVersionsPerCapacityProviderLimitExceededException", "InvalidCodeSignatureException", "InvalidParameterValueException", "ResourceConflictException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
 		Name: "CreateFunctionUrlConfig", Method: "POST", URI: "/2021-10-31/functions/{FunctionName}/url", Status: 201, Action: "lambda:CreateFunctionUrlConfig",
-		Input: reflect.TypeFor[CreateFunctionUrlConfigInput](), Output: reflect.TypeFor[CreateFunctionUrlConfigResponse](),
+		Resource: "function:{FunctionName}{:Qualifier}",
+		Input:    reflect.TypeFor[CreateFunctionUrlConfigInput](), Output: reflect.TypeFor[CreateFunctionUrlConfigResponse](),
 		Faults: []string{"InvalidParameterValueException", "ResourceConflictException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
 		Name: "DeleteAlias", Method: "DELETE", URI: "/2015-03-31/functions/{FunctionName}/aliases/{Name}", Status: 204, Action: "lambda:DeleteAlias",
-		Input:  reflect.TypeFor[DeleteAliasInput](),
-		Faults: []string{"InvalidParameterValueException", "ResourceConflictException", "ServiceException", "TooManyRequestsException"},
+		Resource: "function:{FunctionName}{:Qualifier}",
+		Input:    reflect.TypeFor[DeleteAliasInput](),
+		Faults:   []string{"InvalidParameterValueException", "ResourceConflictException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
 		Name: "DeleteCapacityProvider", Method: "DELETE", URI: "/2025-11-30/capacity-providers/{CapacityProviderName}", Status: 202, Action: "lambda:DeleteCapacityProvider",
@@ -75,7 +87,8 @@ var operations = []shape.Operation{
 	},
 	{
 		Name: "DeleteFunction", Method: "DELETE", URI: "/2015-03-31/functions/{FunctionName}", Status: 200, Action: "lambda:DeleteFunction",
-		Input: reflect.TypeFor[DeleteFunctionInput](), Output: reflect.TypeFor[DeleteFunctionResponse](),
+		Resource: "function:{FunctionName}{:Qualifier}",
+		Input:    reflect.TypeFor[DeleteFunctionInput](), Output: reflect.TypeFor[DeleteFunctionResponse](),
 		Faults: []string{"InvalidParameterValueException", "ResourceConflictException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
@@ -83,28 +96,33 @@ var operations = []shape.Operation{
 	},
 	{
 		Name: "DeleteFunctionConcurrency", Method: "DELETE", URI: "/2017-10-31/functions/{FunctionName}/concurrency", Status: 204, Action: "lambda:DeleteFunctionConcurrency",
-		Input:  reflect.TypeFor[DeleteFunctionConcurrencyInput](),
-		Faults: []string{"InvalidParameterValueException", "ResourceConflictException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
+		Resource: "function:{FunctionName}{:Qualifier}",
+		Input:    reflect.TypeFor[DeleteFunctionConcurrencyInput](),
+		Faults:   []string{"InvalidParameterValueException", "ResourceConflictException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
 		Name: "DeleteFunctionEventInvokeConfig", Method: "DELETE", URI: "/2019-09-25/functions/{FunctionName}/event-invoke-config", Status: 204, Action: "lambda:DeleteFunctionEventInvokeConfig",
-		Input:  reflect.TypeFor[DeleteFunctionEventInvokeConfigInput](),
-		Faults: []string{"InvalidParameterValueException", "ResourceConflictException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
+		Resource: "function:{FunctionName}{:Qualifier}",
+		Input:    reflect.TypeFor[DeleteFunctionEventInvokeConfigInput](),
+		Faults:   []string{"InvalidParameterValueException", "ResourceConflictException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
 		Name: "DeleteFunctionUrlConfig", Method: "DELETE", URI: "/2021-10-31/functions/{FunctionName}/url", Status: 204, Action: "lambda:DeleteFunctionUrlConfig",
-		Input:  reflect.TypeFor[DeleteFunctionUrlConfigInput](),
-		Faults: []string{"ResourceConflictException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
+		Resource: "function:{FunctionName}{:Qualifier}",
+		Input:    reflect.TypeFor[DeleteFunctionUrlConfigInput](),
+		Faults:   []string{"ResourceConflictException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
 		Name: "DeleteLayerVersion", Method: "DELETE", URI: "/2018-10-31/layers/{LayerName}/versions/{VersionNumber}", Status: 204, Action: "lambda:DeleteLayerVersion",
-		Input:  reflect.TypeFor[DeleteLayerVersionInput](),
-		Faults: []string{"ServiceException", "TooManyRequestsException"},
+		Resource: "layer:{LayerName}:{VersionNumber}",
+		Input:    reflect.TypeFor[DeleteLayerVersionInput](),
+		Faults:   []string{"ServiceException", "TooManyRequestsException"},
 	},
 	{
 		Name: "DeleteProvisionedConcurrencyConfig", Method: "DELETE", URI: "/2019-09-30/functions/{FunctionName}/provisioned-concurrency", Status: 204, Action: "lambda:DeleteProvisionedConcurrencyConfig",
-		Input:  reflect.TypeFor[DeleteProvisionedConcurrencyConfigInput](),
-		Faults: []string{"InvalidParameterValueException", "ResourceConflictException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
+		Resource: "function:{FunctionName}{:Qualifier}",
+		Input:    reflect.TypeFor[DeleteProvisionedConcurrencyConfigInput](),
+		Faults:   []string{"InvalidParameterValueException", "ResourceConflictException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
 		Name: "GetAccountSettings", Method: "GET", URI: "/2016-08-19/account-settings", Status: 200, Action: "lambda:GetAccountSettings",
@@ -113,7 +131,8 @@ var operations = []shape.Operation{
 	},
 	{
 		Name: "GetAlias", Method: "GET", URI: "/2015-03-31/functions/{FunctionName}/aliases/{Name}", Status: 200, Action: "lambda:GetAlias",
-		Input: reflect.TypeFor[GetAliasInput](), Output: reflect.TypeFor[AliasConfiguration](),
+		Resource: "function:{FunctionName}{:Qualifier}",
+		Input:    reflect.TypeFor[GetAliasInput](), Output: reflect.TypeFor[AliasConfiguration](),
 		Faults: []string{"InvalidParameterValueException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
@@ -136,32 +155,38 @@ var operations = []shape.Operation{
 	},
 	{
 		Name: "GetFunction", Method: "GET", URI: "/2015-03-31/functions/{FunctionName}", Status: 200, Action: "lambda:GetFunction",
-		Input: reflect.TypeFor[GetFunctionInput](), Output: reflect.TypeFor[GetFunctionResponse](),
+		Resource: "function:{FunctionName}{:Qualifier}",
+		Input:    reflect.TypeFor[GetFunctionInput](), Output: reflect.TypeFor[GetFunctionResponse](),
 		Faults: []string{"InvalidParameterValueException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
 		Name: "GetFunctionCodeSigningConfig", Method: "GET", URI: "/2020-06-30/functions/{FunctionName}/code-signing-config", Status: 200, Action: "lambda:GetFunctionCodeSigningConfig",
-		Input: reflect.TypeFor[GetFunctionCodeSigningConfigInput](), Output: reflect.TypeFor[GetFunctionCodeSigningConfigResponse](),
+		Resource: "function:{FunctionName}{:Qualifier}",
+		Input:    reflect.TypeFor[GetFunctionCodeSigningConfigInput](), Output: reflect.TypeFor[GetFunctionCodeSigningConfigResponse](),
 		Faults: []string{"InvalidParameterValueException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
 		Name: "GetFunctionConcurrency", Method: "GET", URI: "/2019-09-30/functions/{FunctionName}/concurrency", Status: 200, Action: "lambda:GetFunctionConcurrency",
-		Input: reflect.TypeFor[GetFunctionConcurrencyInput](), Output: reflect.TypeFor[GetFunctionConcurrencyResponse](),
+		Resource: "function:{FunctionName}{:Qualifier}",
+		Input:    reflect.TypeFor[GetFunctionConcurrencyInput](), Output: reflect.TypeFor[GetFunctionConcurrencyResponse](),
 		Faults: []string{"InvalidParameterValueException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
 		Name: "GetFunctionConfiguration", Method: "GET", URI: "/2015-03-31/functions/{FunctionName}/configuration", Status: 200, Action: "lambda:GetFunctionConfiguration",
-		Input: reflect.TypeFor[GetFunctionConfigurationInput](), Output: reflect.TypeFor[FunctionConfiguration](),
+		Resource: "function:{FunctionName}{:Qualifier}",
+		Input:    reflect.TypeFor[GetFunctionConfigurationInput](), Output: reflect.TypeFor[FunctionConfiguration](),
 		Faults: []string{"InvalidParameterValueException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
 		Name: "GetFunctionEventInvokeConfig", Method: "GET", URI: "/2019-09-25/functions/{FunctionName}/event-invoke-config", Status: 200, Action: "lambda:GetFunctionEventInvokeConfig",
-		Input: reflect.TypeFor[GetFunctionEventInvokeConfigInput](), Output: reflect.TypeFor[FunctionEventInvokeConfig](),
+		Resource: "function:{FunctionName}{:Qualifier}",
+		Input:    reflect.TypeFor[GetFunctionEventInvokeConfigInput](), Output: reflect.TypeFor[FunctionEventInvokeConfig](),
 		Faults: []string{"InvalidParameterValueException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
 		Name: "GetFunctionRecursionConfig", Method: "GET", URI: "/2024-08-31/functions/{FunctionName}/recursion-config", Status: 200, Action: "lambda:GetFunctionRecursionConfig",
-		Input: reflect.TypeFor[GetFunctionRecursionConfigInput](), Output: reflect.TypeFor[GetFunctionRecursionConfigResponse](),
+		Resource: "function:{FunctionName}{:Qualifier}",
+		Input:    reflect.TypeFor[GetFunctionRecursionConfigInput](), Output: reflect.TypeFor[GetFunctionRecursionConfigResponse](),
 		Faults: []string{"InvalidParameterValueException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
@@ -169,42 +194,50 @@ var operations = []shape.Operation{
 	},
 	{
 		Name: "GetFunctionUrlConfig", Method: "GET", URI: "/2021-10-31/functions/{FunctionName}/url", Status: 200, Action: "lambda:GetFunctionUrlConfig",
-		Input: reflect.TypeFor[GetFunctionUrlConfigInput](), Output: reflect.TypeFor[GetFunctionUrlConfigResponse](),
+		Resource: "function:{FunctionName}{:Qualifier}",
+		Input:    reflect.TypeFor[GetFunctionUrlConfigInput](), Output: reflect.TypeFor[GetFunctionUrlConfigResponse](),
 		Faults: []string{"InvalidParameterValueException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
 		Name: "GetLayerVersion", Method: "GET", URI: "/2018-10-31/layers/{LayerName}/versions/{VersionNumber}", Status: 200, Action: "lambda:GetLayerVersion",
-		Input: reflect.TypeFor[GetLayerVersionInput](), Output: reflect.TypeFor[GetLayerVersionResponse](),
+		Resource: "layer:{LayerName}:{VersionNumber}",
+		Input:    reflect.TypeFor[GetLayerVersionInput](), Output: reflect.TypeFor[GetLayerVersionResponse](),
 		Faults: []string{"InvalidParameterValueException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
 		Name: "GetLayerVersionByArn", Method: "GET", URI: "/2018-10-31/layers?find=LayerVersion", Status: 200, Action: "lambda:GetLayerVersion",
-		Input: reflect.TypeFor[GetLayerVersionByArnInput](), Output: reflect.TypeFor[GetLayerVersionResponse](),
+		Resource: "{Arn}",
+		Input:    reflect.TypeFor[GetLayerVersionByArnInput](), Output: reflect.TypeFor[GetLayerVersionResponse](),
 		Faults: []string{"InvalidParameterValueException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
 		Name: "GetLayerVersionPolicy", Method: "GET", URI: "/2018-10-31/layers/{LayerName}/versions/{VersionNumber}/policy", Status: 200, Action: "lambda:GetLayerVersionPolicy",
-		Input: reflect.TypeFor[GetLayerVersionPolicyInput](), Output: reflect.TypeFor[GetLayerVersionPolicyResponse](),
+		Resource: "layer:{LayerName}:{VersionNumber}",
+		Input:    reflect.TypeFor[GetLayerVersionPolicyInput](), Output: reflect.TypeFor[GetLayerVersionPolicyResponse](),
 		Faults: []string{"InvalidParameterValueException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
 		Name: "GetPolicy", Method: "GET", URI: "/2015-03-31/functions/{FunctionName}/policy", Status: 200, Action: "lambda:GetPolicy",
-		Input: reflect.TypeFor[GetPolicyInput](), Output: reflect.TypeFor[GetPolicyResponse](),
+		Resource: "function:{FunctionName}{:Qualifier}",
+		Input:    reflect.TypeFor[GetPolicyInput](), Output: reflect.TypeFor[GetPolicyResponse](),
 		Faults: []string{"InvalidParameterValueException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
 		Name: "GetProvisionedConcurrencyConfig", Method: "GET", URI: "/2019-09-30/functions/{FunctionName}/provisioned-concurrency", Status: 200, Action: "lambda:GetProvisionedConcurrencyConfig",
-		Input: reflect.TypeFor[GetProvisionedConcurrencyConfigInput](), Output: reflect.TypeFor[GetProvisionedConcurrencyConfigResponse](),
+		Resource: "function:{FunctionName}{:Qualifier}",
+		Input:    reflect.TypeFor[GetProvisionedConcurrencyConfigInput](), Output: reflect.TypeFor[GetProvisionedConcurrencyConfigResponse](),
 		Faults: []string{"InvalidParameterValueException", "ProvisionedConcurrencyConfigNotFoundException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
 		Name: "GetRuntimeManagementConfig", Method: "GET", URI: "/2021-07-20/functions/{FunctionName}/runtime-management-config", Status: 200, Action: "lambda:GetRuntimeManagementConfig",
-		Input: reflect.TypeFor[GetRuntimeManagementConfigInput](), Output: reflect.TypeFor[GetRuntimeManagementConfigResponse](),
+		Resource: "function:{FunctionName}{:Qualifier}",
+		Input:    reflect.TypeFor[GetRuntimeManagementConfigInput](), Output: reflect.TypeFor[GetRuntimeManagementConfigResponse](),
 		Faults: []string{"InvalidParameterValueException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
 		Name: "Invoke", Method: "POST", URI: "/2015-03-31/functions/{FunctionName}/invocations", Status: 200, Action: "lambda:InvokeFunction",
-		Input: reflect.TypeFor[InvokeInput](), Output: reflect.TypeFor[InvocationResponse](),
+		Resource: "function:{FunctionName}{:Qualifier}",
+		Input:    reflect.TypeFor[InvokeInput](), Output: reflect.TypeFor[InvocationResponse](),
 		Faults: []string{"DurableExecutionAlreadyStartedException", "EC2AccessDeniedException", "EC2ThrottledException", "EC2UnexpectedException", "EFSIOException", "EFSMountConnectivityException", "EFSMountFailureException", "EFSMountTimeoutException", "ENILimitReachedException", "InvalidParameterValueException", "InvalidRequestContentException", "InvalidRuntimeException", "InvalidSecurityGroupIDException", "InvalidSubnetIDException", "InvalidZipFileException", "KMSAccessDeniedException", "KMSDisabledException", "KMSInvalidStateException", "KMSNotFoundException", "NoPublishedVersionException", "RecursiveInvocationException", "RequestTooLargeException", "ResourceConflictException", "ResourceNotFoundException", "ResourceNotReadyException", "S3FilesMountConnectivityException", "S3FilesMountFailureException", "S3FilesMountTimeoutException", "SerializedRequestEntityTooLargeException", "ServiceException", "SnapStartException", "SnapStartNotReadyException", "SnapStartTimeoutException", "SubnetIPAddressLimitReachedException", "TooManyRequestsException", "UnsupportedMediaTypeException"},
 	},
 	{
@@ -215,7 +248,8 @@ var operations = []shape.Operation{
 	},
 	{
 		Name: "ListAliases", Method: "GET", URI: "/2015-03-31/functions/{FunctionName}/aliases", Status: 200, Action: "lambda:ListAliases",
-		Input: reflect.TypeFor[ListAliasesInput](), Output: reflect.TypeFor[ListAliasesResponse](),
+		Resource: "function:{FunctionName}{:Qualifier}",
+		Input:    reflect.TypeFor[ListAliasesInput](), Output: reflect.TypeFor[ListAliasesResponse](),
 		Faults: []string{"InvalidParameterValueException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
@@ -232,12 +266,14 @@ var operations = []shape.Operation{
 	},
 	{
 		Name: "ListFunctionEventInvokeConfigs", Method: "GET", URI: "/2019-09-25/functions/{FunctionName}/event-invoke-config/list", Status: 200, Action: "lambda:ListFunctionEventInvokeConfigs",
-		Input: reflect.TypeFor[ListFunctionEventInvokeConfigsInput](), Output: reflect.TypeFor[ListFunctionEventInvokeConfigsResponse](),
+		Resource: "function:{FunctionName}{:Qualifier}",
+		Input:    reflect.TypeFor[ListFunctionEventInvokeConfigsInput](), Output: reflect.TypeFor[ListFunctionEventInvokeConfigsResponse](),
 		Faults: []string{"InvalidParameterValueException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
 		Name: "ListFunctionUrlConfigs", Method: "GET", URI: "/2021-10-31/functions/{FunctionName}/urls", Status: 200, Action: "lambda:ListFunctionUrlConfigs",
-		Input: reflect.TypeFor[ListFunctionUrlConfigsInput](), Output: reflect.TypeFor[ListFunctionUrlConfigsResponse](),
+		Resource: "function:{FunctionName}{:Qualifier}",
+		Input:    reflect.TypeFor[ListFunctionUrlConfigsInput](), Output: reflect.TypeFor[ListFunctionUrlConfigsResponse](),
 		Faults: []string{"InvalidParameterValueException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
@@ -253,7 +289,8 @@ var operations = []shape.Operation{
 	},
 	{
 		Name: "ListLayerVersions", Method: "GET", URI: "/2018-10-31/layers/{LayerName}/versions", Status: 200, Action: "lambda:ListLayerVersions",
-		Input: reflect.TypeFor[ListLayerVersionsInput](), Output: reflect.TypeFor[ListLayerVersionsResponse](),
+		Resource: "layer:{LayerName}",
+		Input:    reflect.TypeFor[ListLayerVersionsInput](), Output: reflect.TypeFor[ListLayerVersionsResponse](),
 		Faults: []string{"InvalidParameterValueException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
@@ -263,27 +300,32 @@ var operations = []shape.Operation{
 	},
 	{
 		Name: "ListProvisionedConcurrencyConfigs", Method: "GET", URI: "/2019-09-30/functions/{FunctionName}/provisioned-concurrency?List=ALL", Status: 200, Action: "lambda:ListProvisionedConcurrencyConfigs",
-		Input: reflect.TypeFor[ListProvisionedConcurrencyConfigsInput](), Output: reflect.TypeFor[ListProvisionedConcurrencyConfigsResponse](),
+		Resource: "function:{FunctionName}{:Qualifier}",
+		Input:    reflect.TypeFor[ListProvisionedConcurrencyConfigsInput](), Output: reflect.TypeFor[ListProvisionedConcurrencyConfigsResponse](),
 		Faults: []string{"InvalidParameterValueException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
 		Name: "ListTags", Method: "GET", URI: "/2017-03-31/tags/{Resource}", Status: 200, Action: "lambda:ListTags",
-		Input: reflect.TypeFor[ListTagsInput](), Output: reflect.TypeFor[ListTagsResponse](),
+		Resource: "{Resource}",
+		Input:    reflect.TypeFor[ListTagsInput](), Output: reflect.TypeFor[ListTagsResponse](),
 		Faults: []string{"InvalidParameterValueException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
 		Name: "ListVersionsByFunction", Method: "GET", URI: "/2015-03-31/functions/{FunctionName}/versions", Status: 200, Action: "lambda:ListVersionsByFunction",
-		Input: reflect.TypeFor[ListVersionsByFunctionInput](), Output: reflect.TypeFor[ListVersionsByFunctionResponse](),
+		Resource: "function:{FunctionName}{:Qualifier}",
+		Input:    reflect.TypeFor[ListVersionsByFunctionInput](), Output: reflect.TypeFor[ListVersionsByFunctionResponse](),
 		Faults: []string{"InvalidParameterValueException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
 		Name: "PublishLayerVersion", Method: "POST", URI: "/2018-10-31/layers/{LayerName}/versions", Status: 201, Action: "lambda:PublishLayerVersion",
-		Input: reflect.TypeFor[PublishLayerVersionInput](), Output: reflect.TypeFor[PublishLayerVersionResponse](),
+		Resource: "layer:{LayerName}",
+		Input:    reflect.TypeFor[PublishLayerVersionInput](), Output: reflect.TypeFor[PublishLayerVersionResponse](),
 		Faults: []string{"CodeStorageExceededException", "InvalidParameterValueException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
 		Name: "PublishVersion", Method: "POST", URI: "/2015-03-31/functions/{FunctionName}/versions", Status: 201, Action: "lambda:PublishVersion",
-		Input: reflect.TypeFor[PublishVersionInput](), Output: reflect.TypeFor[FunctionConfiguration](),
+		Resource: "function:{FunctionName}{:Qualifier}",
+		Input:    reflect.TypeFor[PublishVersionInput](), Output: reflect.TypeFor[FunctionConfiguration](),
 		Faults: []string{"CodeStorageExceededException", "FunctionVersionsPerCapacityProviderLimitExceededException", "InvalidParameterValueException", "PreconditionFailedException", "ResourceConflictException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
@@ -291,17 +333,20 @@ var operations = []shape.Operation{
 	},
 	{
 		Name: "PutFunctionConcurrency", Method: "PUT", URI: "/2017-10-31/functions/{FunctionName}/concurrency", Status: 200, Action: "lambda:PutFunctionConcurrency",
-		Input: reflect.TypeFor[PutFunctionConcurrencyInput](), Output: reflect.TypeFor[Concurrency](),
+		Resource: "function:{FunctionName}{:Qualifier}",
+		Input:    reflect.TypeFor[PutFunctionConcurrencyInput](), Output: reflect.TypeFor[Concurrency](),
 		Faults: []string{"InvalidParameterValueException", "ResourceConflictException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
 		Name: "PutFunctionEventInvokeConfig", Method: "PUT", URI: "/2019-09-25/functions/{FunctionName}/event-invoke-config", Status: 200, Action: "lambda:PutFunctionEventInvokeConfig",
-		Input: reflect.TypeFor[PutFunctionEventInvokeConfigInput](), Output: reflect.TypeFor[FunctionEventInvokeConfig](),
+		Resource: "function:{FunctionName}{:Qualifier}",
+		Input:    reflect.TypeFor[PutFunctionEventInvokeConfigInput](), Output: reflect.TypeFor[FunctionEventInvokeConfig](),
 		Faults: []string{"InvalidParameterValueException", "ResourceConflictException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
 		Name: "PutFunctionRecursionConfig", Method: "PUT", URI: "/2024-08-31/functions/{FunctionName}/recursion-config", Status: 200, Action: "lambda:PutFunctionRecursionConfig",
-		Input: reflect.TypeFor[PutFunctionRecursionConfigInput](), Output: reflect.TypeFor[PutFunctionRecursionConfigResponse](),
+		Resource: "function:{FunctionName}{:Qualifier}",
+		Input:    reflect.TypeFor[PutFunctionRecursionConfigInput](), Output: reflect.TypeFor[PutFunctionRecursionConfigResponse](),
 		Faults: []string{"InvalidParameterValueException", "ResourceConflictException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
@@ -309,23 +354,27 @@ var operations = []shape.Operation{
 	},
 	{
 		Name: "PutProvisionedConcurrencyConfig", Method: "PUT", URI: "/2019-09-30/functions/{FunctionName}/provisioned-concurrency", Status: 202, Action: "lambda:PutProvisionedConcurrencyConfig",
-		Input: reflect.TypeFor[PutProvisionedConcurrencyConfigInput](), Output: reflect.TypeFor[PutProvisionedConcurrencyConfigResponse](),
+		Resource: "function:{FunctionName}{:Qualifier}",
+		Input:    reflect.TypeFor[PutProvisionedConcurrencyConfigInput](), Output: reflect.TypeFor[PutProvisionedConcurrencyConfigResponse](),
 		Faults: []string{"InvalidParameterValueException", "ResourceConflictException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
 		Name: "PutRuntimeManagementConfig", Method: "PUT", URI: "/2021-07-20/functions/{FunctionName}/runtime-management-config", Status: 200, Action: "lambda:PutRuntimeManagementConfig",
-		Input: reflect.TypeFor[PutRuntimeManagementConfigInput](), Output: reflect.TypeFor[PutRuntimeManagementConfigResponse](),
+		Resource: "function:{FunctionName}{:Qualifier}",
+		Input:    reflect.TypeFor[PutRuntimeManagementConfigInput](), Output: reflect.TypeFor[PutRuntimeManagementConfigResponse](),
 		Faults: []string{"InvalidParameterValueException", "ResourceConflictException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
 		Name: "RemoveLayerVersionPermission", Method: "DELETE", URI: "/2018-10-31/layers/{LayerName}/versions/{VersionNumber}/policy/{StatementId}", Status: 204, Action: "lambda:RemoveLayerVersionPermission",
-		Input:  reflect.TypeFor[RemoveLayerVersionPermissionInput](),
-		Faults: []string{"InvalidParameterValueException", "PreconditionFailedException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
+		Resource: "layer:{LayerName}:{VersionNumber}",
+		Input:    reflect.TypeFor[RemoveLayerVersionPermissionInput](),
+		Faults:   []string{"InvalidParameterValueException", "PreconditionFailedException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
 		Name: "RemovePermission", Method: "DELETE", URI: "/2015-03-31/functions/{FunctionName}/policy/{StatementId}", Status: 204, Action: "lambda:RemovePermission",
-		Input:  reflect.TypeFor[RemovePermissionInput](),
-		Faults: []string{"InvalidParameterValueException", "PreconditionFailedException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
+		Resource: "function:{FunctionName}{:Qualifier}",
+		Input:    reflect.TypeFor[RemovePermissionInput](),
+		Faults:   []string{"InvalidParameterValueException", "PreconditionFailedException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
 		Name: "SendDurableExecutionCallbackFailure", Method: "POST", URI: "/2025-12-01/durable-execution-callbacks/{CallbackId}/fail", Status: 200, Action: "lambda:SendDurableExecutionCallbackFailure",
@@ -341,17 +390,20 @@ var operations = []shape.Operation{
 	},
 	{
 		Name: "TagResource", Method: "POST", URI: "/2017-03-31/tags/{Resource}", Status: 204, Action: "lambda:TagResource",
-		Input:  reflect.TypeFor[TagResourceInput](),
-		Faults: []string{"InvalidParameterValueException", "ResourceConflictException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
+		Resource: "{Resource}",
+		Input:    reflect.TypeFor[TagResourceInput](),
+		Faults:   []string{"InvalidParameterValueException", "ResourceConflictException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
 		Name: "UntagResource", Method: "DELETE", URI: "/2017-03-31/tags/{Resource}", Status: 204, Action: "lambda:UntagResource",
-		Input:  reflect.TypeFor[UntagResourceInput](),
-		Faults: []string{"InvalidParameterValueException", "ResourceConflictException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
+		Resource: "{Resource}",
+		Input:    reflect.TypeFor[UntagResourceInput](),
+		Faults:   []string{"InvalidParameterValueException", "ResourceConflictException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
 		Name: "UpdateAlias", Method: "PUT", URI: "/2015-03-31/functions/{FunctionName}/aliases/{Name}", Status: 200, Action: "lambda:UpdateAlias",
-		Input: reflect.TypeFor[UpdateAliasInput](), Output: reflect.TypeFor[AliasConfiguration](),
+		Resource: "function:{FunctionName}{:Qualifier}",
+		Input:    reflect.TypeFor[UpdateAliasInput](), Output: reflect.TypeFor[AliasConfiguration](),
 		Faults: []string{"InvalidParameterValueException", "PreconditionFailedException", "ResourceConflictException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
@@ -365,22 +417,27 @@ var operations = []shape.Operation{
 	},
 	{
 		Name: "UpdateFunctionCode", Method: "PUT", URI: "/2015-03-31/functions/{FunctionName}/code", Status: 200, Action: "lambda:UpdateFunctionCode",
-		Input: reflect.TypeFor[UpdateFunctionCodeInput](), Output: reflect.TypeFor[FunctionConfiguration](),
+		Resource: "function:{FunctionName}{:Qualifier}",
+		Input:    reflect.TypeFor[UpdateFunctionCodeInput](), Output: reflect.TypeFor[FunctionConfiguration](),
 		Faults: []string{"CodeSigningConfigNotFoundException", "CodeStorageExceededException", "CodeVerificationFailedException", "InvalidCodeSignatureException", "InvalidParameterValueException", "PreconditionFailedException", "ResourceConflictException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
 		Name: "UpdateFunctionConfiguration", Method: "PUT", URI: "/2015-03-31/functions/{FunctionName}/configuration", Status: 200, Action: "lambda:UpdateFunctionConfiguration",
-		Input: reflect.TypeFor[UpdateFunctionConfigurationInput](), Output: reflect.TypeFor[FunctionConfiguration](),
+		Resource: "function:{FunctionName}{:Qualifier}",
+		Passes:   []shape.Pass{{Member: "Role", Path: "", Service: "lambda.amazonaws.com"}},
+		Input:    reflect.TypeFor[UpdateFunctionConfigurationInput](), Output: reflect.TypeFor[FunctionConfiguration](),
 		Faults: []string{"CodeSigningConfigNotFoundException", "CodeVerificationFailedException", "InvalidCodeSignatureException", "InvalidParameterValueException", "PreconditionFailedException", "ResourceConflictException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
 		Name: "UpdateFunctionEventInvokeConfig", Method: "POST", URI: "/2019-09-25/functions/{FunctionName}/event-invoke-config", Status: 200, Action: "lambda:UpdateFunctionEventInvokeConfig",
-		Input: reflect.TypeFor[UpdateFunctionEventInvokeConfigInput](), Output: reflect.TypeFor[FunctionEventInvokeConfig](),
+		Resource: "function:{FunctionName}{:Qualifier}",
+		Input:    reflect.TypeFor[UpdateFunctionEventInvokeConfigInput](), Output: reflect.TypeFor[FunctionEventInvokeConfig](),
 		Faults: []string{"InvalidParameterValueException", "ResourceConflictException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 	{
 		Name: "UpdateFunctionUrlConfig", Method: "PUT", URI: "/2021-10-31/functions/{FunctionName}/url", Status: 200, Action: "lambda:UpdateFunctionUrlConfig",
-		Input: reflect.TypeFor[UpdateFunctionUrlConfigInput](), Output: reflect.TypeFor[UpdateFunctionUrlConfigResponse](),
+		Resource: "function:{FunctionName}{:Qualifier}",
+		Input:    reflect.TypeFor[UpdateFunctionUrlConfigInput](), Output: reflect.TypeFor[UpdateFunctionUrlConfigResponse](),
 		Faults: []string{"InvalidParameterValueException", "ResourceConflictException", "ResourceNotFoundException", "ServiceException", "TooManyRequestsException"},
 	},
 }

@@ -15,9 +15,14 @@ import (
 // Service is the whole API.
 var Service = shape.Service{
 	Name: "sts", Version: "2011-06-15", Protocol: shape.Query, SigningName: "sts", TargetPrefix: "",
-	Global:     true,
-	Namespace:  "https://sts.amazonaws.com/doc/2011-06-15/",
-	MaxBody:    1048576,
+	Global:    true,
+	Namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
+	MaxBody:   1048576,
+	ARN:       "sts::{account}:",
+	Keys: []shape.Key{
+		{Name: "sts:DurationSeconds", Member: "DurationSeconds"},
+		{Name: "sts:TransitiveTagKeys", Member: "TransitiveTagKeys"},
+	},
 	Operations: operations,
 	Faults:     faults,
 	Rules:      rules,
@@ -26,7 +31,8 @@ var Service = shape.Service{
 var operations = []shape.Operation{
 	{
 		Name: "AssumeRole", Method: "POST", URI: "/", Status: 200, Action: "sts:AssumeRole",
-		Input: reflect.TypeFor[AssumeRoleInput](), Output: reflect.TypeFor[AssumeRoleResponse](),
+		Unasked: true,
+		Input:   reflect.TypeFor[AssumeRoleInput](), Output: reflect.TypeFor[AssumeRoleResponse](),
 		Faults: []string{"ExpiredTokenException", "MalformedPolicyDocumentException", "PackedPolicyTooLargeException", "RegionDisabledException"},
 	},
 	{
@@ -57,7 +63,8 @@ var operations = []shape.Operation{
 	},
 	{
 		Name: "GetCallerIdentity", Method: "POST", URI: "/", Status: 200, Action: "sts:GetCallerIdentity",
-		Input: reflect.TypeFor[GetCallerIdentityInput](), Output: reflect.TypeFor[GetCallerIdentityResponse](),
+		Unasked: true,
+		Input:   reflect.TypeFor[GetCallerIdentityInput](), Output: reflect.TypeFor[GetCallerIdentityResponse](),
 	},
 	{
 		Name: "GetDelegatedAccessToken", Method: "POST", URI: "/", Status: 200, Action: "sts:GetDelegatedAccessToken",
@@ -66,12 +73,14 @@ var operations = []shape.Operation{
 	},
 	{
 		Name: "GetFederationToken", Method: "POST", URI: "/", Status: 200, Action: "sts:GetFederationToken",
-		Input: reflect.TypeFor[GetFederationTokenInput](), Output: reflect.TypeFor[GetFederationTokenResponse](),
+		Resource: "federated-user/{Name}",
+		Input:    reflect.TypeFor[GetFederationTokenInput](), Output: reflect.TypeFor[GetFederationTokenResponse](),
 		Faults: []string{"MalformedPolicyDocumentException", "PackedPolicyTooLargeException", "RegionDisabledException"},
 	},
 	{
 		Name: "GetSessionToken", Method: "POST", URI: "/", Status: 200, Action: "sts:GetSessionToken",
-		Input: reflect.TypeFor[GetSessionTokenInput](), Output: reflect.TypeFor[GetSessionTokenResponse](),
+		Unasked: true,
+		Input:   reflect.TypeFor[GetSessionTokenInput](), Output: reflect.TypeFor[GetSessionTokenResponse](),
 		Faults: []string{"RegionDisabledException"},
 	},
 	{
