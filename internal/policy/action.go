@@ -8,46 +8,39 @@ import (
 )
 
 // Action is an action that somebody asks for, such as execute-api:Invoke. Make it once and keep it.
-type Action struct{ text, service, name string }
+type Action struct{ text, folded string }
 
-// ParseAction reads service:Name. Actions are compared without case, so the text is kept for messages.
+// ParseAction reads service:Name. Actions are compared without case; the text is kept for messages.
 func ParseAction(s string) (Action, error) {
 	service, name, ok := strings.Cut(s, ":")
 	if !ok || service == "" || name == "" || strings.ContainsAny(s, "*? \t\r\n") || strings.Contains(name, ":") {
 		return Action{}, fmt.Errorf("%q is no action; write service:Action", s)
 	}
-	return Action{s, condition.Lower(service), condition.Lower(name)}, nil
+	return Action{s, condition.Lower(s)}, nil
 }
 
 // String is the action as it was written.
 func (a Action) String() string { return a.text }
 
-// actions are the compiled Action or NotAction.
+// actions are the compiled Action or NotAction. No star can cross the colon, for the service of a pattern is written
+// out and a name has no colon.
 type actions struct {
 	not  bool
-	list []actionPattern
-}
-
-type actionPattern struct {
-	every   bool // "*" or "*:*"
-	service string
-	name    condition.Pattern
+	list []condition.Pattern
 }
 
 func compileActions(l List) actions {
 	a := actions{not: l.Not}
 	for _, v := range l.Values {
-		service, name, _ := strings.Cut(condition.Lower(v), ":")
-		// Without variables no text is a bad pattern.
-		glob, _ := condition.ParsePattern(name, condition.Wildcards)
-		a.list = append(a.list, actionPattern{v == "*" || v == "*:*", service, glob})
+		p, _ := condition.ParsePattern(condition.Lower(v), condition.Wildcards) // no error without variables
+		a.list = append(a.list, p)
 	}
 	return a
 }
 
 func (a *actions) match(r *Request) bool {
 	for i := range a.list {
-		if p := &a.list[i]; p.every || p.service == r.Action.service && p.name.Match(r.Action.name, nil) {
+		if a.list[i].Match(r.Action.folded, nil) {
 			return !a.not
 		}
 	}

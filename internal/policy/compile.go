@@ -131,8 +131,8 @@ type outcome struct {
 // evaluate looks for a Deny first, then for the strongest Allow.
 func (p *Policy) evaluate(r *Request) outcome {
 	o := outcome{policy: p, statement: -1}
-	if p.broken != nil {
-		o.effect = Deny
+	if p.broken != nil || r.Action == (Action{}) {
+		o.effect = Deny // a request that asks for nothing is a mistake of ours
 		return o
 	}
 	for i := range p.denies {

@@ -86,7 +86,7 @@ func TestResources(t *testing.T) {
 		{"arn:aws:execute-api:us-east-1:111122223333:abc/prod/GET/${aws:userid, 'nobody'}", "arn:aws:execute-api:us-east-1:111122223333:abc/prod/GET/nobody", true},
 		{"arn:aws:execute-api:us-east-1:111122223333:abc/${*}/GET/pets", pets, false},
 	} {
-		r := &Request{Context: &condition.Context{Username: "a*"}}
+		r := &Request{Action: action(t, "execute-api:Invoke"), Context: &condition.Context{Username: "a*"}}
 		if tt.resource != "" {
 			var err error
 			if r.Resource, err = arn.Parse(tt.resource); err != nil {
@@ -218,6 +218,10 @@ func TestEvaluateOrder(t *testing.T) {
 		if got != tt.effect || i != tt.index {
 			t.Errorf("%s: got %v by %d, want %v by %d", tt.statements, got, i, tt.effect, tt.index)
 		}
+	}
+	// A request that asks for nothing is nobody's to allow.
+	if got, i := must(t, Identity, `{"Effect":"Allow","Action":"*","Resource":"*"}`).Evaluate(&Request{}); got != Deny || i != -1 {
+		t.Errorf("a request without action: got %v by %d", got, i)
 	}
 	// An authorizer may return no statement at all [inferred]; then it says nothing.
 	p, err := Load(`{"Statement":[]}`, Authorizer, "")

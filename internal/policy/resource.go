@@ -18,9 +18,9 @@ type resources struct {
 // fifth colon * crosses everything. The service is literal.
 type resource struct {
 	every                    bool
-	partition, region, owner condition.Pattern
 	service                  string
 	rest                     condition.Pattern
+	partition, region, owner condition.Pattern
 }
 
 // resourceFault is a resource that cannot be compiled.
@@ -111,9 +111,9 @@ func (l *resources) match(r *Request, effect Effect) bool {
 	return l.not
 }
 
-// match compares with a resource; a request without one (the zero ARN) is matched by a lone * only.
+// match compares with a resource. A request without one (the zero ARN) is matched by a lone * only, for every other
+// pattern names a service. The part behind the fifth colon comes first because it differs most often.
 func (p *resource) match(a *arn.ARN, c *condition.Context) bool {
-	return p.every || a.Service == p.service && a.Service != "" &&
-		p.partition.Match(a.Partition, nil) && p.region.Match(a.Region, nil) && p.owner.Match(a.Account, nil) &&
-		p.rest.Match(a.Resource, c)
+	return p.every || p.rest.Match(a.Resource, c) && a.Service == p.service &&
+		p.partition.Match(a.Partition, nil) && p.region.Match(a.Region, nil) && p.owner.Match(a.Account, nil)
 }

@@ -9,10 +9,10 @@ import (
 // Pattern is text with wildcards and policy variables, compiled. * matches any run of characters, slashes and
 // colons included, ? exactly one character (not byte); brackets and backslashes mean themselves.
 type Pattern struct {
-	parts []part
-	form  form
+	form form
 	// lit is the text of an exact pattern, or what precedes the star of a prefix pattern.
-	lit string
+	lit   string
+	parts []part
 }
 
 type form uint8

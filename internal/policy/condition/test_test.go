@@ -250,6 +250,26 @@ func TestNothingIsKnown(t *testing.T) {
 	}
 }
 
+// TestFlags: present and false is not absent.
+func TestFlags(t *testing.T) {
+	for _, tt := range []struct {
+		flag        Flag
+		text, value string
+		want        bool
+	}{
+		{FlagOf(true), "Bool", "true", true}, {FlagOf(false), "Bool", "false", true}, {FlagOf(false), "Bool", "true", false},
+		{FlagOf(false), "Null", "false", true}, {Absent, "Null", "true", true}, {Absent, "Bool", "false", false}, {FlagOf(false), "StringLike", "f*", true},
+	} {
+		test, err := New(tt.text, "aws:SecureTransport", []string{tt.value}, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := test.Holds(&Context{SecureTransport: tt.flag}); got != tt.want {
+			t.Errorf("flag %d, %s %s: got %v, want %v", tt.flag, tt.text, tt.value, got, tt.want)
+		}
+	}
+}
+
 // TestNoValues is a condition whose list of values is empty, which AWS takes [emu].
 func TestNoValues(t *testing.T) {
 	for operator, want := range map[string]bool{"StringEquals": false, "StringNotEquals": true, "ForAllValues:StringEquals": false, "Null": false} {
