@@ -8,21 +8,18 @@ import (
 	awsapigateway "gatehouse/internal/awsapi/apigateway"
 	awslambda "gatehouse/internal/awsapi/lambda"
 	"gatehouse/internal/controlplane"
+	"gatehouse/internal/shape"
 	"gatehouse/internal/wire"
 )
 
 // controlPlane makes the door for AWS's clients.
 func (s *Server) controlPlane() (http.Handler, error) {
-	gateways, err := wire.NewService(awsapigateway.Service, s.apis.Handlers()...)
+	services, err := s.awsServices()
 	if err != nil {
-		return nil, fmt.Errorf("apigateway: %w", err)
-	}
-	functions, err := wire.NewService(awslambda.Service, s.functions.Handlers()...)
-	if err != nil {
-		return nil, fmt.Errorf("lambda: %w", err)
+		return nil, err
 	}
 	return controlplane.New(controlplane.Config{
-		Services:   []*wire.Service{gateways, functions},
+		Services:   services,
 		Callers:    s.callers,
 		Authorizer: controlplane.Policies{},
 		Locators:   map[string]controlplane.Locator{awslambda.Service.Name: s.functions},
@@ -32,4 +29,23 @@ func (s *Server) controlPlane() (http.Handler, error) {
 		Logger:    s.log,
 		AllowHost: s.allowHost,
 	}), nil
+}
+
+// awsServices are the services that AWS's clients can reach, each with what it offers.
+func (s *Server) awsServices() ([]*wire.Service, error) {
+	var out []*wire.Service
+	for _, offer := range []struct {
+		model    shape.Service
+		handlers []wire.Handler
+	}{
+		{awsapigateway.Service, s.apis.Handlers()},
+		{awslambda.Service, s.functions.Handlers()},
+	} {
+		service, err := wire.NewService(offer.model, offer.handlers...)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", offer.model.Name, err)
+		}
+		out = append(out, service)
+	}
+	return out, nil
 }

@@ -377,7 +377,15 @@ func TestNewServiceRefuses(t *testing.T) {
 }
 
 func TestCoverage(t *testing.T) {
-	s, err := wire.NewService(model(false), wire.Do("Tag", func(context.Context, *TagInput) error { return nil }))
+	m := model(false)
+	m.ARN = "houses:{region}::"
+	for i := range m.Operations {
+		op := &m.Operations[i]
+		op.Action = "houses:" + op.Name
+		op.Unasked, op.Unsigned = op.Name == "OpenDoors", op.Name == "Knock"
+		op.Resource = map[string]string{"Tag": "/tags/{ARN}", "PutDoor": "{Door}"}[op.Name]
+	}
+	s, err := wire.NewService(m, wire.Do("Tag", func(context.Context, *TagInput) error { return nil }))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -385,7 +393,8 @@ func TestCoverage(t *testing.T) {
 	if err := wire.WriteCoverage(&b, s); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"## houses (2020-01-01): 1 of 7\n", "| Tag | yes |\n", "| Unlisted |  |\n"} {
+	for _, want := range []string{"## houses (2020-01-01): 1 of 7\n", "| Tag | yes | `houses:Tag` | `houses:{region}::/tags/{ARN}` |\n", "| Unlisted |  | `houses:Unlisted` |  |\n",
+		"| ListDoors |  | `houses:ListDoors` | `*` |\n", "| OpenDoors |  | none: decides itself |  |\n", "| Knock |  | none: needs no signature |  |\n", "| PutDoor |  | `houses:PutDoor` | `{Door}` |\n"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("coverage lacks %q:\n%s", want, b.String())
 		}
