@@ -37,6 +37,7 @@ type commands struct {
 	Validate validateCmd `cmd:"" help:"Check a definition and say what is wrong, without serving it."`
 	Routes   routesCmd   `cmd:"" help:"Print the routes of a definition with the gates in front of each."`
 	Why      whyCmd      `cmd:"" help:"Say why a call was admitted or refused, gate by gate."`
+	Simulate simulateCmd `cmd:"" help:"Ask a running server whether a call would be let through, without making it."`
 	Env      envCmd      `cmd:"" help:"Print export lines that point AWS tools at a running server: eval \"$(gatehouse env)\"."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }

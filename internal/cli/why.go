@@ -30,6 +30,12 @@ func (c *whyCmd) Run(ctx context.Context, s *Streams) error {
 	if c.JSON {
 		return printJSON(s.Out, rec)
 	}
+	printRecord(s, &rec)
+	return nil
+}
+
+// printRecord prints the gates of a call.
+func printRecord(s *Streams, rec *telemetry.Record) {
 	fmt.Fprintf(s.Out, "%s %s → %d", rec.Method, printable(rec.Path), rec.Status)
 	if rec.Outcome != "allow" {
 		fmt.Fprintf(s.Out, "  %s: %s", rec.Outcome, rec.Reason)
@@ -67,7 +73,6 @@ func (c *whyCmd) Run(ctx context.Context, s *Streams) error {
 	if rec.Error != "" {
 		fmt.Fprintf(s.Out, "  integration: %s\n", printable(rec.Error))
 	}
-	return nil
 }
 
 func (c *whyCmd) fetch(ctx context.Context) (telemetry.Record, error) {

@@ -6,6 +6,7 @@
 package ops
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -28,6 +29,8 @@ type Config struct {
 	Metrics  http.Handler
 	// Status is shown by the health page.
 	Status func() any
+	// Simulate judges a call without making it; nil outside dev.
+	Simulate func(context.Context, Question) (telemetry.Record, error)
 	// Clock and Reset are nil outside dev: the pages then do not exist.
 	Clock Clock
 	Reset func(*http.Request) error
@@ -54,6 +57,9 @@ func Handler(c Config) http.Handler {
 	if c.Clock != nil {
 		mux.HandleFunc("GET "+Prefix+"clock", c.clock)
 		mux.HandleFunc("POST "+Prefix+"clock", c.setClock)
+	}
+	if c.Simulate != nil {
+		mux.HandleFunc("POST "+Prefix+"simulate", c.simulate)
 	}
 	if c.Reset != nil {
 		mux.HandleFunc("POST "+Prefix+"reset", c.reset)

@@ -60,6 +60,9 @@ type call struct {
 	took time.Duration
 }
 
+// RecordOf is the record of an exchange that has ended, or was only simulated.
+func RecordOf(x *exchange.Exchange, took time.Duration) Record { return call{x, took}.record() }
+
 // record is everything that is known of a call.
 func (c call) record() Record {
 	rec, x := c.brief(), c.x

@@ -31,6 +31,8 @@ type Env struct {
 	SigningKeys *sigv4.Keys
 	// Wall is the machine's time, which signatures are held against, whatever the house's clock says.
 	Wall func() time.Time
+	// Assume stands for a signature in simulations: who is taken to have signed. nil outside of them.
+	Assume *identity.Caller
 	// Account is the throttle of the whole account; nil is none.
 	Account *apigw.Limit
 }
