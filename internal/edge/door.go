@@ -40,8 +40,13 @@ type Config struct {
 	// AllowHost tells which Host headers this listener answers to; nil answers to all. Anything else gets
 	// 421, so that a name under somebody else's control cannot reach a loopback listener (DNS rebinding).
 	AllowHost func(host string) bool
-	Now       func() time.Time
-	Logger    *slog.Logger
+	// Endpoint is the VPC endpoint that this listener is; nil is a public listener.
+	Endpoint *Endpoint
+	// EndpointOf finds the VPC endpoint that a host names, for a listener where the host stands for the endpoint's
+	// own: the loopback control port, where tools try things. nil, and everywhere else, hosts name none.
+	EndpointOf func(host string) *Endpoint
+	Now        func() time.Time
+	Logger     *slog.Logger
 }
 
 // Door is an http.Handler.
@@ -60,6 +65,11 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 		TLS:    hr.TLS != nil,
 		At:     d.c.Now(),
 	}
+	if e := d.endpoint(hr.Host); e != nil {
+		r.VPCEndpoint, r.VPC = string(e.ID), string(e.VPC)
+		r.Header = append(r.Header,
+			exchange.Field{Name: vpcHeader, Value: r.VPC}, exchange.Field{Name: endpointHeader, Value: r.VPCEndpoint})
+	}
 	r.ID, r.ExtendedID = ids(r.Header)
 	if refused := d.read(w, hr, r); refused.Refused() {
 		w.Header().Set("Connection", "close")
@@ -76,6 +86,15 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 		return
 	}
 	d.write(w, hr, d.c.Gateway.Serve(hr.Context(), r, d.c.Open))
+}
+
+// endpoint is the VPC endpoint that a request came through, nil for none. No header has a part in it but, on
+// the control port, the host.
+func (d *Door) endpoint(host string) *Endpoint {
+	if d.c.Endpoint == nil && d.c.EndpointOf != nil {
+		return d.c.EndpointOf(host)
+	}
+	return d.c.Endpoint
 }
 
 // read fills in the target, the address and the body, and refuses what AWS refuses before it looks for an
@@ -151,6 +170,9 @@ func header(hr *http.Request) exchange.Header {
 	}
 	h := make(exchange.Header, 0, n+2)
 	for name, values := range hr.Header {
+		if saysEndpoint(name) {
+			continue
+		}
 		for _, v := range values {
 			h = append(h, exchange.Field{Name: name, Value: v})
 		}
