@@ -137,6 +137,7 @@ func (s *Server) controlHandler() (http.Handler, error) {
 	}
 	if s.cfg.Dev {
 		pages.Clock = &s.clock
+		pages.Simulate = s.simulate
 		pages.Reset = func(r *http.Request) error { return s.Reset(r.Context()) }
 	}
 	operator := controlplane.Guard(s.allowHost, ops.Handler(pages))
