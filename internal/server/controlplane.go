@@ -6,6 +6,8 @@ import (
 	"time"
 
 	awsapigateway "gatehouse/internal/awsapi/apigateway"
+	awsiam "gatehouse/internal/awsapi/iam"
+	awsec2 "gatehouse/internal/awsapi/ec2"
 	awslambda "gatehouse/internal/awsapi/lambda"
 	"gatehouse/internal/controlplane"
 	"gatehouse/internal/shape"
@@ -22,7 +24,7 @@ func (s *Server) controlPlane() (http.Handler, error) {
 		Services:   services,
 		Callers:    s.callers,
 		Authorizer: controlplane.Policies{},
-		Locators:   map[string]controlplane.Locator{awslambda.Service.Name: s.functions},
+		Locators:   map[string]controlplane.Locator{awslambda.Service.Name: s.functions, awsiam.Service.Name: s.roles},
 		Home:       s.cfg.Home,
 		// Signatures are held against the machine's clock: a client cannot move its own.
 		Now:       time.Now,
@@ -40,6 +42,7 @@ func (s *Server) awsServices() ([]*wire.Service, error) {
 	}{
 		{awsapigateway.Service, s.apis.Handlers()},
 		{awslambda.Service, s.functions.Handlers()},
+		{awsec2.Service, s.endpoints.Handlers()},
 	} {
 		service, err := wire.NewService(offer.model, offer.handlers...)
 		if err != nil {

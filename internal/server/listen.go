@@ -7,8 +7,10 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -21,13 +23,16 @@ import (
 // drainTime is how long calls in flight may go on after SIGTERM.
 const drainTime = 30 * time.Second
 
-// Listen binds both ports. A port in use is an error that names it.
+// Listen binds both ports and the addresses of VPC endpoints. One in use is an error that names it.
 func (s *Server) Listen() (err error) {
 	if s.dataL, err = listen(s.cfg.Host, s.cfg.Port, "--port"); err != nil {
 		return err
 	}
 	if s.ctlL, err = listen(s.cfg.Host, s.cfg.ControlPort, "--control-port"); err != nil {
-		return errors.Join(err, s.dataL.Close())
+		return errors.Join(err, s.unlisten())
+	}
+	if err := s.listenPrivately(); err != nil {
+		return errors.Join(err, s.unlisten())
 	}
 	// No integration may reach the control port, however its URI spells the address.
 	if own, err := netip.ParseAddrPort(s.ctlL.Addr().String()); err == nil {
@@ -44,6 +49,48 @@ func listen(host string, port int, flag string) (net.Listener, error) {
 	return l, err
 }
 
+// unlisten closes every server and listener; calls in flight are cut off.
+func (s *Server) unlisten() error {
+	var faults []error
+	for _, h := range s.servers() {
+		faults = append(faults, h.Close())
+	}
+	listeners := []net.Listener{s.dataL, s.ctlL}
+	for _, e := range s.private {
+		listeners = append(listeners, e.Listener)
+	}
+	for _, l := range listeners {
+		if l == nil {
+			continue
+		}
+		if err := l.Close(); err != nil && !errors.Is(err, net.ErrClosed) { // its server has closed it
+			faults = append(faults, err)
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// servers are the HTTP servers that Serve has started.
+func (s *Server) servers() []*http.Server {
+	all := []*http.Server{s.data, s.control}
+	for _, e := range s.private {
+		all = append(all, e.http)
+	}
+	return slices.DeleteFunc(all, func(h *http.Server) bool { return h == nil })
+}
+
+// drain ends all servers at once, so that none takes new connections while another waits for its calls.
+func (s *Server) drain(ctx context.Context) error {
+	servers := s.servers()
+	faults := make([]error, len(servers))
+	var all sync.WaitGroup
+	for i, h := range servers {
+		all.Go(func() { faults[i] = h.Shutdown(ctx) })
+	}
+	all.Wait()
+	return errors.Join(faults...)
+}
+
 // DataURL is where the data plane listens, http://host:port.
 func (s *Server) DataURL() string { return "http://" + s.dataL.Addr().String() }
 
@@ -53,15 +100,16 @@ func (s *Server) ControlURL() string { return "http://" + s.ctlL.Addr().String()
 // Serve serves until ctx ends, then drains: readiness fails, no new connection is taken, calls in flight
 // end. Listen must have been called.
 func (s *Server) Serve(ctx context.Context) error {
-	s.data = edge.NewServer(s.door(s.cfg.Dev), s.log)
+	s.data = edge.NewServer(s.door(s.cfg.Dev, nil), s.log)
 	control, err := s.controlHandler()
 	if err != nil {
 		return err
 	}
 	s.control = edge.NewServer(control, s.log)
-	failed := make(chan error, 2)
+	failed := make(chan error, 2+len(s.private))
 	go func() { failed <- s.data.Serve(s.dataL) }()
 	go func() { failed <- s.control.Serve(s.ctlL) }()
+	s.servePrivately(failed)
 	select {
 	case err := <-failed:
 		return err
@@ -70,13 +118,14 @@ func (s *Server) Serve(ctx context.Context) error {
 	s.draining.Store(true)
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
 	defer cancel()
-	return errors.Join(s.data.Shutdown(drain), s.control.Shutdown(drain))
+	return s.drain(drain)
 }
 
-// door makes a door of the data plane.
-func (s *Server) door(open bool) http.Handler {
+// door makes a door of the data plane. endpointOf finds the VPC endpoint that a host stands for, nil where hosts
+// stand for none.
+func (s *Server) door(open bool, endpointOf func(string) *edge.Endpoint) http.Handler {
 	return edge.New(edge.Config{
-		Gateway: s.gateway, Open: open, Trusted: s.cfg.TrustedProxies, AllowHost: s.allowHost, Now: s.clock.Now, Logger: s.log,
+		Gateway: s.gateway, Open: open, Trusted: s.cfg.TrustedProxies, AllowHost: s.allowHost, EndpointOf: endpointOf, Now: s.clock.Now, Logger: s.log,
 	})
 }
 
@@ -92,13 +141,16 @@ func (s *Server) allowHost(host string) bool {
 	if net.ParseIP(name) != nil || name == "localhost" || strings.HasSuffix(name, ".localhost") {
 		return true
 	}
+	if h, ok := snapshot.ParseEndpointHost(name, s.zone()); ok && h.Endpoint != "" {
+		return true
+	}
 	ours := "." + string(s.cfg.Home.Region) + "." + s.cfg.URLSuffix
 	first, ok := strings.CutSuffix(name, ours)
 	if !ok {
 		return false
 	}
 	switch first {
-	case "apigateway", "lambda", "iam", "sts", "cloudformation":
+	case "apigateway", "lambda", "iam", "sts", "cloudformation", "ec2":
 		return true
 	}
 	api, ok := strings.CutSuffix(first, ".execute-api")
@@ -126,7 +178,11 @@ func asciiLower(s string) string {
 // controlHandler shares the control port: calls of APIs by host or by path, the operator's pages, and the
 // AWS API.
 func (s *Server) controlHandler() (http.Handler, error) {
-	door := s.door(false)
+	door := s.door(false, nil)
+	if onLoopback(s.ctlL) {
+		// Here, where tools try things, an endpoint's host stands for its listener.
+		door = s.door(false, s.endpointOf)
+	}
 	pages := ops.Config{
 		Version:  s.opts.Version,
 		Ready:    s.ready,
@@ -185,6 +241,6 @@ func (s *Server) status() any {
 	return map[string]any{
 		"account": s.cfg.Home.Account, "region": s.cfg.Home.Region, "revision": snap.Rev(), "apis": len(snap.APIs()),
 		"faults": len(snap.Faults()), "dev": s.cfg.Dev, "stateDir": s.cfg.StateDir,
-		"dataUrl": s.DataURL(), "controlUrl": s.ControlURL(),
+		"dataUrl": s.DataURL(), "controlUrl": s.ControlURL(), "vpcEndpoints": s.EndpointURLs(),
 	}
 }

@@ -33,6 +33,7 @@ import (
 	"gatehouse/internal/publish"
 	"gatehouse/internal/seal"
 	"gatehouse/internal/service/apigateway"
+	"gatehouse/internal/service/ec2"
 	"gatehouse/internal/service/iam"
 	"gatehouse/internal/service/lambda"
 	"gatehouse/internal/sigv4"
@@ -78,6 +79,7 @@ type Server struct {
 	apis      *apigateway.Service
 	functions *lambda.Service
 	roles     *iam.Service
+	endpoints *ec2.Service
 	stacks    *cloudformation.Engine
 	live      snapshot.Live
 	publisher *publish.Publisher
@@ -94,6 +96,7 @@ type Server struct {
 
 	data, control *http.Server
 	dataL, ctlL   net.Listener
+	private       []endpointListener
 	draining      atomic.Bool
 
 	stop       context.CancelFunc
@@ -128,6 +131,9 @@ func New(ctx context.Context, cfg config.Config, opts Options) (_ *Server, err e
 		return nil, err
 	}
 	if err := s.services(); err != nil {
+		return nil, err
+	}
+	if err := s.endpoints.Configure(ctx, declaredEndpoints(cfg.VPCEndpoints)); err != nil {
 		return nil, err
 	}
 	if err := s.functions.Collect(ctx); err != nil {
@@ -225,6 +231,9 @@ func (s *Server) services() (err error) {
 		return err
 	}
 	s.roles = iam.New(iam.Config{DB: s.db, Tables: s.tables, Home: s.cfg.Home, Now: s.clock.Now, Random: rand.Reader})
+	s.endpoints = ec2.New(ec2.Config{
+		DB: s.db, Tables: s.tables, Home: s.cfg.Home, URLSuffix: s.cfg.URLSuffix, Now: s.clock.Now, Random: rand.Reader, Published: s.published,
+	})
 	s.stacks = cloudformation.New(cloudformation.Config{
 		DB: s.db, Tables: s.tables, Home: s.cfg.Home, URLSuffix: s.cfg.URLSuffix, Now: s.clock.Now,
 		Services: cloudformation.Services{APIGateway: s.apis, Lambda: s.functions, IAM: s.roles},
@@ -298,11 +307,7 @@ func (s *Server) Close() error {
 	var faults []error
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	for _, l := range []*http.Server{s.data, s.control} {
-		if l != nil {
-			faults = append(faults, l.Close())
-		}
-	}
+	faults = append(faults, s.unlisten())
 	if s.functions != nil {
 		faults = append(faults, s.functions.Close(ctx))
 	}
