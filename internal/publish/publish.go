@@ -133,6 +133,12 @@ func (p *Publisher) load(tx store.Tx, in *snapshot.Input) error {
 		}
 		in.Plans = append(in.Plans, plan)
 	}
+	for e, err := range t.VPCEndpoints.List(tx, scope, "", "") {
+		if err != nil {
+			return err
+		}
+		in.Endpoints = append(in.Endpoints, snapshot.EndpointInput{ID: string(e.ID), Policy: e.Policy})
+	}
 	var err error
 	in.Functions, err = p.c.Functions(tx)
 	return err
