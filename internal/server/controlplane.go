@@ -6,8 +6,8 @@ import (
 	"time"
 
 	awsapigateway "gatehouse/internal/awsapi/apigateway"
-	awsiam "gatehouse/internal/awsapi/iam"
 	awsec2 "gatehouse/internal/awsapi/ec2"
+	awsiam "gatehouse/internal/awsapi/iam"
 	awslambda "gatehouse/internal/awsapi/lambda"
 	"gatehouse/internal/controlplane"
 	"gatehouse/internal/shape"
@@ -42,6 +42,7 @@ func (s *Server) awsServices() ([]*wire.Service, error) {
 	}{
 		{awsapigateway.Service, s.apis.Handlers()},
 		{awslambda.Service, s.functions.Handlers()},
+		{awsiam.Service, s.roles.Handlers()},
 		{awsec2.Service, s.endpoints.Handlers()},
 	} {
 		service, err := wire.NewService(offer.model, offer.handlers...)

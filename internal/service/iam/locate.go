@@ -1,0 +1,58 @@
+package iam
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"gatehouse/internal/identity"
+	"gatehouse/internal/store"
+	"gatehouse/internal/wire"
+)
+
+// Locate returns the ARN, with its path, of the user, group or role that an operation names, for those who ask
+// policies about it (controlplane.Locator). Without a user name the caller is meant. For an entity that does
+// not exist, and for everything else, it returns "": the template then says enough.
+func (s *Service) Locate(ctx context.Context, template string, values []string) (string, error) {
+	if len(values) != 1 {
+		return "", nil
+	}
+	var arn string
+	err := s.view(ctx, func(tx store.Tx) error {
+		switch {
+		case template == "user/{UserName}" && values[0] == "":
+			if c := identity.CallerFrom(ctx); c != nil && (c.Kind == identity.IAMUser || c.Kind == identity.RootUser) {
+				arn = c.ARN
+			}
+		case template == "oidc-provider/{Url}":
+			issuer, err := issuerOf(values[0])
+			if err == nil {
+				arn = s.c.Home.ARN("oidc-provider/" + issuer)
+			}
+			return err
+		case template == "user/{UserName}":
+			u, err := s.users.get(tx, values[0])
+			arn = u.ARN
+			return err
+		case strings.HasPrefix(template, "group/{"):
+			g, err := s.groups.get(tx, values[0])
+			arn = g.ARN
+			return err
+		case strings.HasPrefix(template, "role/{"):
+			r, err := s.roles.get(tx, values[0])
+			arn = r.ARN
+			return err
+		}
+		return nil
+	})
+	if isRefusal(err) {
+		return "", nil // the operation refuses it, too, if the caller may know
+	}
+	return arn, err
+}
+
+// isRefusal tells what is not there, or no name at all, from a failure of the store.
+func isRefusal(err error) bool {
+	_, ok := errors.AsType[*wire.Error](err)
+	return ok
+}
