@@ -14,6 +14,7 @@ import (
 
 	"gatehouse/internal/identity"
 	"gatehouse/internal/seal"
+	"gatehouse/internal/vpc"
 )
 
 // Config is everything that a server is told at its start.
@@ -105,7 +106,37 @@ func (c *Config) Validate() error {
 	if n := len(c.RootKey.Secret.Reveal()); c.RootKey.ID != "" && n < 16 {
 		fault("GATEHOUSE_ROOT_SECRET_ACCESS_KEY: want at least 16 characters, got %d", n)
 	}
-	return errors.Join(faults...)
+	return errors.Join(append(faults, c.endpoints()...)...)
+}
+
+// endpoints finds fault with the VPC endpoints.
+func (c *Config) endpoints() (faults []error) {
+	ids, addresses := map[string]bool{}, map[string]bool{}
+	for _, e := range c.VPCEndpoints {
+		fault := func(format string, args ...any) {
+			faults = append(faults, fmt.Errorf("VPC endpoint %s: "+format, append([]any{e.ID}, args...)...))
+		}
+		if _, err := vpc.ParseEndpointID(e.ID); err != nil {
+			fault("%w", err)
+		}
+		if _, err := vpc.ParseID(e.VPC); err != nil {
+			fault("%w", err)
+		}
+		at, err := netip.ParseAddrPort(e.Listen)
+		switch {
+		case err != nil:
+			fault("listen: want address:port, got %q", e.Listen)
+		case at.Addr().IsUnspecified() && len(e.Clients) == 0:
+			fault("it listens on every address and admits everybody: name one address, or the networks of its clients")
+		case at.Port() != 0 && addresses[e.Listen]:
+			fault("another one listens on %s", e.Listen)
+		}
+		if ids[e.ID] {
+			fault("declared twice")
+		}
+		ids[e.ID], addresses[e.Listen] = true, true
+	}
+	return faults
 }
 
 // sorted joins names for a message.

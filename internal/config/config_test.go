@@ -47,8 +47,8 @@ port: 0
 trustedProxies: [10.0.0.0/8, 192.0.2.1]
 accountThrottle: {rate: 10.5, burst: 3}
 vpcEndpoints:
-  - id: vpce-1
-    vpc: vpc-1
+  - id: vpce-0123456789abcdef0
+    vpc: vpc-01234567
     listen: 127.0.0.1:8443
     policy: {Version: "2012-10-17", Statement: []}
 `)
@@ -66,13 +66,23 @@ vpcEndpoints:
 
 func TestValidate(t *testing.T) {
 	for want, edit := range map[string]func(*Config){
-		"want 12 digits":              func(c *Config) { c.Home.Account = "12" },
-		"want a region":               func(c *Config) { c.Home.Region = "here" },
-		"want 0 to 65535":             func(c *Config) { c.Port = 70000 },
-		"are both 3000":               func(c *Config) { c.ControlPort = 3000 },
-		"want text, json or off":      func(c *Config) { c.LogFormat = "xml" },
-		"belong together":             func(c *Config) { c.RootKey.ID = "AKIA0123456789ABCDEF" },
-		"16 to 128 characters":        func(c *Config) { c.RootKey.ID, c.RootKey.Secret = "short", seal.Hide("0123456789abcdef") },
+		"want 12 digits":             func(c *Config) { c.Home.Account = "12" },
+		"want a region":              func(c *Config) { c.Home.Region = "here" },
+		"want 0 to 65535":            func(c *Config) { c.Port = 70000 },
+		"are both 3000":              func(c *Config) { c.ControlPort = 3000 },
+		"want text, json or off":     func(c *Config) { c.LogFormat = "xml" },
+		"belong together":            func(c *Config) { c.RootKey.ID = "AKIA0123456789ABCDEF" },
+		"16 to 128 characters":       func(c *Config) { c.RootKey.ID, c.RootKey.Secret = "short", seal.Hide("0123456789abcdef") },
+		"is no id of a VPC endpoint": func(c *Config) { c.VPCEndpoints = []VPCEndpoint{{"vpce-1", "vpc-01234567", "10.1.0.1:1", nil, ""}} },
+		"is no id of a VPC:":         func(c *Config) { c.VPCEndpoints = []VPCEndpoint{{"vpce-01234567", "vpc-1", "10.1.0.1:1", nil, ""}} },
+		"admits everybody":           func(c *Config) { c.VPCEndpoints = []VPCEndpoint{{"vpce-01234567", "vpc-01234567", "[::]:1", nil, ""}} },
+		"want address:port":          func(c *Config) { c.VPCEndpoints = []VPCEndpoint{{"vpce-01234567", "vpc-01234567", "h:1", nil, ""}} },
+		"declared twice": func(c *Config) {
+			c.VPCEndpoints = []VPCEndpoint{{"vpce-01234567", "vpc-01234567", "10.1.0.1:1", nil, ""}, {"vpce-01234567", "vpc-01234567", "10.1.0.1:2", nil, ""}}
+		},
+		"another one listens on 10.1.0.1:1": func(c *Config) {
+			c.VPCEndpoints = []VPCEndpoint{{"vpce-01234567", "vpc-01234567", "10.1.0.1:1", nil, ""}, {"vpce-0123456a", "vpc-01234567", "10.1.0.1:1", nil, ""}}
+		},
 		"at least 16 characters, got": func(c *Config) { c.RootKey.ID, c.RootKey.Secret = "AKIA0123456789ABCDEF", seal.Hide("short") },
 	} {
 		c := Default()

@@ -31,7 +31,7 @@ type ID string
 // ParseEndpointID checks the form of an id.
 func ParseEndpointID(s string) (EndpointID, error) {
 	if !hasID(s, "vpce-") {
-		return "", fmt.Errorf("%q is no id of a VPC endpoint: want vpce- and 17 (or 8) of 0-9a-f, such as vpce-0123456789abcdef0", s)
+		return "", fmt.Errorf("%q is no id of a VPC endpoint: want vpce- and 17 (or 8) of 0-9a-f, such as vpce-0a1b2c3d4e5f60718", s)
 	}
 	return EndpointID(s), nil
 }
@@ -39,7 +39,7 @@ func ParseEndpointID(s string) (EndpointID, error) {
 // ParseID checks the form of the id of a network.
 func ParseID(s string) (ID, error) {
 	if !hasID(s, "vpc-") {
-		return "", fmt.Errorf("%q is no id of a VPC: want vpc- and 17 (or 8) of 0-9a-f, such as vpc-0123456789abcdef0", s)
+		return "", fmt.Errorf("%q is no id of a VPC: want vpc- and 17 (or 8) of 0-9a-f, such as vpc-0a1b2c3d4e5f60718", s)
 	}
 	return ID(s), nil
 }
