@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"gatehouse/internal/cloudformation"
@@ -73,11 +75,12 @@ func (c *devCmd) Run(ctx context.Context, s *Streams) error {
 	}
 	serving := make(chan error, 1)
 	go func() { serving <- srv.Serve(ctx) }()
-	if err := c.announce(ctx, s, srv, d, out, time.Since(began)); err != nil {
+	keys, err := c.announce(ctx, s, srv, d, out, time.Since(began))
+	if err != nil {
 		return exit(ExitUsage, err)
 	}
 	if d != nil && c.Watch {
-		w, err := c.watch(ctx, s, srv, d)
+		w, err := c.watch(ctx, s, srv, d, keys)
 		if err != nil {
 			fmt.Fprintln(s.Err, "gatehouse: changes are not followed:", err)
 		} else {
@@ -191,13 +194,11 @@ type ready struct {
 	SecretAccessKey string `json:"secretAccessKey,omitempty"`
 }
 
-// announce prints what is served.
-func (c *devCmd) announce(ctx context.Context, s *Streams, srv *server.Server, d *project.Definition, out *cloudformation.Outcome, took time.Duration) error {
-	var lines []server.KeyLine
+// announce prints what is served and returns the API keys that it printed.
+func (c *devCmd) announce(ctx context.Context, s *Streams, srv *server.Server, d *project.Definition, out *cloudformation.Outcome, took time.Duration) (lines []server.KeyLine, err error) {
 	if out != nil {
-		var err error
 		if lines, err = srv.KeyLines(ctx, out); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	cfg := srv.Config()
@@ -217,13 +218,13 @@ func (c *devCmd) announce(ctx context.Context, s *Streams, srv *server.Server, d
 		if c.Ephemeral {
 			r.AccessKeyID, r.SecretAccessKey = string(srv.RootKey().ID), srv.RootKey().Secret.Reveal()
 		}
-		return printLine(s.Out, r)
+		return lines, printLine(s.Out, r)
 	}
 	// One write: the banner must not be torn by the log of early calls.
 	var b bytes.Buffer
 	c.banner(&b, s, srv, d, out, lines, rows, took)
-	_, err := s.Out.Write(b.Bytes())
-	return err
+	_, err = s.Out.Write(b.Bytes())
+	return lines, err
 }
 
 func (c *devCmd) banner(w io.Writer, s *Streams, srv *server.Server, d *project.Definition, out *cloudformation.Outcome, keys []server.KeyLine, rows []routeRow, took time.Duration) {
@@ -242,16 +243,7 @@ func (c *devCmd) banner(w io.Writer, s *Streams, srv *server.Server, d *project.
 		printRoutes(w, s, rows)
 		fmt.Fprintln(w)
 	}
-	if len(keys) > 0 {
-		fmt.Fprintln(w, "api keys:")
-		for _, k := range keys {
-			fmt.Fprintf(w, "  %s: %s", k.Name, k.Value)
-			if k.Description != "" {
-				fmt.Fprintf(w, " - %s", k.Description)
-			}
-			fmt.Fprintln(w)
-		}
-	}
+	printKeys(w, keys)
 	if len(rows) > 0 {
 		fmt.Fprintln(w, "endpoints:")
 		for _, r := range rows {
@@ -265,12 +257,45 @@ func (c *devCmd) banner(w io.Writer, s *Streams, srv *server.Server, d *project.
 		k := srv.RootKey()
 		fmt.Fprintf(w, "\n  export AWS_ENDPOINT_URL=%s AWS_REGION=%s AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s\n",
 			srv.ControlURL(), cfg.Home.Region, k.ID, k.Secret.Reveal())
-	case d != nil:
-		fmt.Fprintf(w, "   eval \"$(gatehouse env %s)\"\n", relative(s.Dir, d.Dir))
 	default:
-		fmt.Fprintf(w, "   eval \"$(gatehouse env)\"\n")
+		fmt.Fprintf(w, "   eval \"$(gatehouse env%s)\"\n", c.envArgs(s, srv, d))
 	}
 	fmt.Fprintln(w, s.paint(green, fmt.Sprintf("ready in %d ms: %s", took.Milliseconds(), srv.DataURL())))
+}
+
+// envArgs are the arguments with which gatehouse env, run where this command was run, finds this server.
+func (c *devCmd) envArgs(s *Streams, srv *server.Server, d *project.Definition) string {
+	args := ""
+	if d != nil {
+		args += " " + quoteIfNeeded(relative(s.Dir, d.Dir))
+	}
+	if dir := srv.Config().StateDir; d == nil && dir != filepath.Join(s.Dir, ".gatehouse") || d != nil && dir != stateDir(d.File) {
+		args += " --state-dir " + quoteIfNeeded(dir)
+	}
+	if u, err := url.Parse(srv.ControlURL()); err == nil {
+		if host := u.Hostname(); host != config.Default().Host {
+			args += " --host " + host
+		}
+		if port := u.Port(); port != strconv.Itoa(config.Default().ControlPort) {
+			args += " --control-port " + port
+		}
+	}
+	return args
+}
+
+// printKeys prints API keys as sls deploy does.
+func printKeys(w io.Writer, keys []server.KeyLine) {
+	if len(keys) == 0 {
+		return
+	}
+	fmt.Fprintln(w, "api keys:")
+	for _, k := range keys {
+		fmt.Fprintf(w, "  %s: %s", k.Name, k.Value)
+		if k.Description != "" {
+			fmt.Fprintf(w, " - %s", k.Description)
+		}
+		fmt.Fprintln(w)
+	}
 }
 
 // printWarnings prints what the reader of a definition should know.

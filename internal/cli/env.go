@@ -113,5 +113,13 @@ func (c *envCmd) ask(ctx context.Context) status {
 	return health.Details
 }
 
+// quoteIfNeeded leaves plain words as they are.
+func quoteIfNeeded(s string) string {
+	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+@:") == "" {
+		return s
+	}
+	return quote(s)
+}
+
 // quote makes a shell word.
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

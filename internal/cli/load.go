@@ -26,7 +26,7 @@ type definitionFlags struct {
 	AcceptUnenforced []string `help:"Start although this declared control is not enforced yet; its routes refuse every request." placeholder:"CONTROL"`
 }
 
-// load finds and reads the definition.
+// load finds and reads the definition. Beside an error it returns what could be read, or nil.
 func (f *definitionFlags) load(s *Streams) (*project.Definition, error) {
 	file, err := project.Find(s.Dir, f.Path)
 	if err != nil {
@@ -40,7 +40,7 @@ func (f *definitionFlags) load(s *Streams) (*project.Definition, error) {
 		},
 	})
 	if err != nil {
-		return nil, shorten(err, s.Dir)
+		return d, shorten(err, s.Dir)
 	}
 	return d, nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/fsnotify/fsnotify"
 
+	"gatehouse/internal/cloudformation"
 	"gatehouse/internal/project"
 	"gatehouse/internal/server"
 	"gatehouse/internal/snapshot"
@@ -29,15 +30,24 @@ type watcher struct {
 	// files are the definition's own files; anything else below dir is code.
 	files []string
 	dir   string
+	// failed is set while the definition on disk is not the one that is served: then a change of anything may
+	// be what it waits for, a handler or a file that was missing.
+	failed bool
+	// keys are the API keys that were printed, by name and value.
+	keys map[server.KeyLine]bool
 }
 
-func (c *devCmd) watch(ctx context.Context, s *Streams, srv *server.Server, d *project.Definition) (*watcher, error) {
+func (c *devCmd) watch(ctx context.Context, s *Streams, srv *server.Server, d *project.Definition, keys []server.KeyLine) (*watcher, error) {
 	n, err := fsnotify.NewWatcher()
 	if err != nil {
 		return nil, err
 	}
-	w := &watcher{fs: n, done: make(chan struct{}), cmd: c, s: s, srv: srv, dir: d.Dir}
+	w := &watcher{fs: n, done: make(chan struct{}), cmd: c, s: s, srv: srv, dir: d.Dir, keys: map[server.KeyLine]bool{}}
+	for _, k := range keys {
+		w.keys[k] = true
+	}
 	w.follow(d)
+	w.add(d.Dir)
 	go w.run(ctx)
 	return w, nil
 }
@@ -47,22 +57,27 @@ func (w *watcher) close() {
 	<-w.done
 }
 
-// follow watches the directories of the definition's files and of the code. Directories, not files: editors
-// replace files.
+// follow watches the directories of the definition's files. Directories, not files: editors replace files.
 func (w *watcher) follow(d *project.Definition) {
-	w.files = nil
 	for _, f := range d.Files {
 		if !filepath.IsAbs(f) {
 			f = filepath.Join(d.Dir, f)
 		}
-		w.files = append(w.files, filepath.Clean(f))
+		if f = filepath.Clean(f); slices.Contains(w.files, f) {
+			continue
+		}
+		w.files = append(w.files, f)
 		_ = w.fs.Add(filepath.Dir(f)) // a file that does not exist yet is named when the definition is read
 	}
-	_ = filepath.WalkDir(d.Dir, func(path string, e fs.DirEntry, err error) error {
+}
+
+// add watches a directory of code and what is below it.
+func (w *watcher) add(dir string) {
+	_ = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		if err != nil || !e.IsDir() {
 			return nil
 		}
-		if name := e.Name(); path != d.Dir && (name == "node_modules" || name == "__pycache__" || strings.HasPrefix(name, ".")) {
+		if path != w.dir && w.ignored(path) {
 			return filepath.SkipDir
 		}
 		_ = w.fs.Add(path)
@@ -86,6 +101,9 @@ func (w *watcher) run(ctx context.Context) {
 			if e.Op == fsnotify.Chmod || w.ignored(e.Name) {
 				continue
 			}
+			if e.Op.Has(fsnotify.Create) {
+				w.add(e.Name) // nothing, unless it is a directory
+			}
 			if slices.Contains(w.files, filepath.Clean(e.Name)) {
 				definition = true
 			} else {
@@ -98,7 +116,7 @@ func (w *watcher) run(ctx context.Context) {
 			}
 			fmt.Fprintln(w.s.Err, "gatehouse: watching:", err)
 		case <-timer.C:
-			if definition {
+			if definition || w.failed {
 				w.reload(ctx)
 			}
 			if code {
@@ -129,25 +147,14 @@ func (w *watcher) ignored(path string) bool {
 
 // reload deploys the changed definition. One that cannot be served leaves the last good one in force.
 func (w *watcher) reload(ctx context.Context) {
-	keep := func(err error) {
+	d, out, before, err := w.deploy(ctx)
+	if d != nil {
+		w.follow(d)
+	}
+	if w.failed = err != nil; w.failed {
 		fmt.Fprintf(w.s.Err, "gatehouse: %v\ngatehouse: the last good definition goes on being served\n", err)
-	}
-	d, err := w.cmd.load(w.s)
-	if err != nil {
-		keep(err)
 		return
 	}
-	def, err := deployable(d, w.cmd.APIKey)
-	if err != nil {
-		keep(err)
-		return
-	}
-	before := w.srv.Snapshot()
-	if _, err := w.srv.Deploy(ctx, def); err != nil {
-		keep(refused(err, w.s))
-		return
-	}
-	w.follow(d)
 	changes := changedRoutes(before, w.srv.Snapshot())
 	if len(changes) == 0 {
 		fmt.Fprintln(w.s.Out, "definition reloaded: no route changed")
@@ -158,9 +165,37 @@ func (w *watcher) reload(ctx context.Context) {
 		}
 		fmt.Fprintln(w.s.Out, c)
 	}
+	lines, err := w.srv.KeyLines(ctx, out)
+	if err != nil {
+		fmt.Fprintln(w.s.Err, "gatehouse:", err)
+		return
+	}
+	printKeys(w.s.Out, slices.DeleteFunc(slices.Clone(lines), func(k server.KeyLine) bool { return w.keys[k] }))
+	for _, k := range lines {
+		w.keys[k] = true
+	}
+	printWarnings(w.s.Out, w.s, d, out)
 }
 
-// changedRoutes says what a reload changed, route by route: "GET /admin is now PUBLIC".
+// deploy reads and deploys the definition. The definition is returned beside an error as far as it was read.
+func (w *watcher) deploy(ctx context.Context) (*project.Definition, *cloudformation.Outcome, *snapshot.Snapshot, error) {
+	d, err := w.cmd.load(w.s)
+	if err != nil {
+		return d, nil, nil, err
+	}
+	def, err := deployable(d, w.cmd.APIKey)
+	if err != nil {
+		return d, nil, nil, err
+	}
+	before := w.srv.Snapshot()
+	out, err := w.srv.Deploy(ctx, def)
+	if err != nil {
+		return d, nil, nil, refused(err, w.s)
+	}
+	return d, out, before, nil
+}
+
+// changedRoutes says what a reload changed, route by route: "GET /dev/admin is now PUBLIC".
 func changedRoutes(before, after *snapshot.Snapshot) []string {
 	gates := func(s *snapshot.Snapshot) map[string]string {
 		m := map[string]string{}
@@ -169,7 +204,7 @@ func changedRoutes(before, after *snapshot.Snapshot) []string {
 			if r.Public {
 				g = "PUBLIC"
 			}
-			m[r.Method+" "+r.Path] = g
+			m[r.Method+" /"+string(r.Stage)+strings.TrimSuffix(r.Path, "/")] = g
 		}
 		return m
 	}
