@@ -192,7 +192,7 @@ func TestAuthTypes(t *testing.T) {
 	}
 	for word, want := range map[string]string{"none": "allow", "allow": "allow", "silent": "implicit", "deny": "explicit"} {
 		got := AtEndpoint(call(t, user(foreign)), says(t, word, Endpoint, `"*"`))
-		if verdict(got) != want || want != "allow" && got.Layer != EndpointLayer {
+		if verdict(got) != want || want != "allow" && got.Layer != EndpointLayer || (word == "none" || word == "silent") && got.Statement != -1 {
 			t.Errorf("AtEndpoint with a policy that says %s: got %+v, want %s", word, got, want)
 		}
 	}
@@ -264,6 +264,7 @@ func TestGrants(t *testing.T) {
 		{&Caller{Type: Service, Service: "lambda.amazonaws.com"}, `{"Service":"apigateway.amazonaws.com"}`, limits{"", "", ""}, "resource-based policy"},
 		{&Caller{Type: WebIdentity, Provider: "accounts.google.com"}, `{"Federated":"accounts.google.com"}`, limits{"", "", ""}, yes},
 		{nil, `"*"`, limits{"", "", ""}, yes},
+		{user(foreign), `{"CanonicalUser":"x"}`, limits{"allow", "", ""}, "resource-based policy"},
 		{nil, `{"AWS":"111122223333"}`, limits{"", "", ""}, "resource-based policy"},
 		{&Caller{Type: 77}, `{"AWS":"111122223333"}`, limits{"", "", ""}, "resource-based policy"},
 	}
@@ -415,6 +416,7 @@ func TestNotPrincipal(t *testing.T) {
 		{web, `{"Federated":"p"}`, false, false},
 		{nil, `{"AWS":` + account + `}`, true, true},
 		{nil, `{"CanonicalUser":"x"}`, true, true},
+		{user(home), `{"CanonicalUser":"x"}`, true, true},
 		{nil, `"*"`, false, false},
 	} {
 		for effect, want := range map[string]bool{"Deny": tt.denied, "Allow": tt.open} {
@@ -510,7 +512,7 @@ func TestDescribe(t *testing.T) {
 		want   condition.Context
 	}{
 		{nil, condition.Context{PrincipalType: "Anonymous", UserID: "anonymous"}},
-		{&Caller{Type: 99, Account: home}, condition.Context{PrincipalType: "Anonymous", UserID: "anonymous"}},
+		{&Caller{Type: callerTypes, Account: home}, condition.Context{PrincipalType: "Anonymous", UserID: "anonymous"}},
 		{root(home), condition.Context{PrincipalType: "Account", UserID: home, PrincipalAccount: home, PrincipalARN: "arn:aws:iam::111122223333:root", PrincipalIsAWSService: condition.False}},
 		{tagged, condition.Context{PrincipalType: "User", UserID: "AIDAEXAMPLEEXAMPLE", Username: "ann", PrincipalAccount: home,
 			PrincipalARN: "arn:aws:iam::111122223333:user/team/ann", PrincipalIsAWSService: condition.False, PrincipalTags: tagged.Tags}},

@@ -67,7 +67,7 @@ func compileResource(text string, k Kind, vars bool) (resource, *resourceFault) 
 	for len(p) < 6 {
 		p = append(p, "*")
 	}
-	if vars && strings.Contains(p[1]+p[3]+p[4], "${") {
+	if vars && strings.Contains(p[3]+p[4], "${") {
 		return bad(legacy, "has a policy variable before its fifth colon")
 	}
 	r := resource{service: p[2]}
