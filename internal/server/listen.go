@@ -46,7 +46,10 @@ func listen(host string, port int, flag string) (net.Listener, error) {
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return nil, fmt.Errorf("port %d is in use: stop what listens there, or choose another with %s (0 picks a free one)", port, flag)
 	}
-	return l, err
+	if err != nil {
+		return nil, fmt.Errorf("host %q: %w: name an address of this machine", host, err)
+	}
+	return l, nil
 }
 
 // unlisten closes every server and listener; calls in flight are cut off.
@@ -92,10 +95,20 @@ func (s *Server) drain(ctx context.Context) error {
 }
 
 // DataURL is where the data plane listens, http://host:port.
-func (s *Server) DataURL() string { return "http://" + s.dataL.Addr().String() }
+func (s *Server) DataURL() string { return urlOf(s.dataL.Addr()) }
 
 // ControlURL is where the AWS API listens.
-func (s *Server) ControlURL() string { return "http://" + s.ctlL.Addr().String() }
+func (s *Server) ControlURL() string { return urlOf(s.ctlL.Addr()) }
+
+// urlOf is where a program on this machine reaches a listener: one that listens on all addresses is reached
+// on the loopback address.
+func urlOf(listens net.Addr) string {
+	host := listens.String()
+	if at, err := netip.ParseAddrPort(host); err == nil && at.Addr().IsUnspecified() {
+		host = net.JoinHostPort("127.0.0.1", strconv.Itoa(int(at.Port())))
+	}
+	return "http://" + host
+}
 
 // Serve serves until ctx ends, then drains: readiness fails, no new connection is taken, calls in flight
 // end. Listen must have been called.
