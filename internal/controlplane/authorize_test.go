@@ -173,6 +173,7 @@ func TestQuestions(t *testing.T) {
 		{"iam", form("Action=CreateUser&UserName=eve&Path=/x/y/" + iamVersion), []string{"iam:CreateUser arn:aws:iam::123456789012:user/x/y/eve"}},
 		{"iam", form("Action=CreateUser&UserName=eve" + iamVersion), []string{"iam:CreateUser arn:aws:iam::123456789012:user/eve"}},
 		{"iam", form("Action=CreateUser" + iamVersion), []string{"iam:CreateUser arn:aws:iam::123456789012:user/"}},
+		{"iam", form("Action=CreateUser&UserName=eve&Path=arn:aws:iam::123456789012:user/bob" + iamVersion), []string{"iam:CreateUser arn:aws:iam::123456789012:userarn:aws:iam::123456789012:user/bobeve"}},
 		{"iam", form("Action=GetUser&UserName=bob" + iamVersion), []string{"iam:GetUser arn:aws:iam::123456789012:user/division/bob"}},
 		{"iam", form("Action=GetUser&UserName=eve" + iamVersion), []string{"iam:GetUser arn:aws:iam::123456789012:user/eve"}},
 		{"iam", form("Action=GetUser" + iamVersion), []string{"iam:GetUser " + ann}},

@@ -37,6 +37,7 @@ func environment(endpoint, secret string) []string {
 
 // The vendor's own client, which shares no code with us, signs, sends and reads.
 func TestBoto3(t *testing.T) {
+	t.Parallel()
 	if exec.Command("python3", "-c", "import boto3").Run() != nil {
 		t.Skip("no boto3 here")
 	}
@@ -97,6 +98,7 @@ func python(t *testing.T, endpoint, script string) map[string]any {
 }
 
 func TestCLI(t *testing.T) {
+	t.Parallel()
 	if _, err := exec.LookPath("aws"); err != nil {
 		t.Skip("no aws command here")
 	}
@@ -228,6 +230,7 @@ func tenants(t *testing.T) http.Handler {
 }
 
 func TestBoto3Forms(t *testing.T) {
+	t.Parallel()
 	if exec.Command("python3", "-c", "import boto3").Run() != nil {
 		t.Skip("no boto3 here")
 	}
@@ -294,6 +297,7 @@ print(json.dumps(out))
 }
 
 func TestCLIForms(t *testing.T) {
+	t.Parallel()
 	if _, err := exec.LookPath("aws"); err != nil {
 		t.Skip("no aws command here")
 	}

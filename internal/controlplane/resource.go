@@ -94,11 +94,13 @@ func placesOf(template string) []place {
 	}
 }
 
-// expand puts values into their places. A first value that is an ARN is the resource itself: stacks, for
-// instance, are named either way.
+// expand puts values into their places. A name that is an ARN is the resource itself: stacks, for instance,
+// are named either way. A path in front of a name is no name.
 func expand(template string, places []place, values []string) string {
-	if len(values) > 0 && strings.HasPrefix(values[0], "arn:") && !strings.HasPrefix(template, "/") {
-		return values[0]
+	if len(values) > 0 && strings.HasPrefix(values[0], "arn:") {
+		if kind := template[:places[0].from]; kind == "" || kind[0] != '/' && strings.ContainsAny(kind[len(kind)-1:], "/:") {
+			return values[0]
+		}
 	}
 	var b strings.Builder
 	from := 0
