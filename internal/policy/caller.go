@@ -69,7 +69,8 @@ func (c *Caller) String() string {
 	return c.ARN
 }
 
-// Describe fills the keys of the context that say who calls (IAM user guide, "Principal key values").
+// Describe fills the keys of the context that say who calls (IAM user guide, "Principal key values"). For resource
+// policies API Gateway has these keys on AWS_IAM methods only, so do not call it for other methods.
 func (c *Caller) Describe(x *condition.Context) {
 	k := c.kind()
 	x.PrincipalType = callerTypeNames[k]

@@ -132,16 +132,17 @@ func checkOperator(k Kind, operator string, at Position) error {
 }
 
 func checkConditions(d *draft, s *draftStatement) error {
+	seen := map[[2]string]bool{}
 	for i := range s.Conditions {
 		c := &s.Conditions[i]
 		if _, err := c.compile(d.Variables()); err != nil {
 			return d.Kind.fail(badCondition, c.At, err.Error())
 		}
-		for _, b := range s.Conditions[:i] {
-			if b.Operator == c.Operator && condition.EqualFold(b.Key, c.Key) {
-				return d.Kind.fail(badShape, c.At, fmt.Sprintf("%s has the key %s twice (keys are not case-sensitive)", c.Operator, c.Key))
-			}
+		k := [2]string{c.Operator, condition.Lower(c.Key)}
+		if seen[k] {
+			return d.Kind.fail(badShape, c.At, fmt.Sprintf("%s has the key %s twice (keys are not case-sensitive)", c.Operator, c.Key))
 		}
+		seen[k] = true
 	}
 	return nil
 }
@@ -153,15 +154,10 @@ func checkSid(d *draft, s *draftStatement) error {
 	if !kinds[d.Kind].freeSid && strings.Trim(s.Sid, alphanumeric) != "" {
 		return d.Kind.fail(badSid, s.Start, fmt.Sprintf("the statement id %q may have letters and digits only", s.Sid))
 	}
-	for i := range d.statements {
-		b := &d.statements[i]
-		if b == s {
-			break
-		}
-		if b.Sid == s.Sid {
-			return d.Kind.fail(repeatedSid, s.Start, fmt.Sprintf("two statements have the id %q", s.Sid))
-		}
+	if d.sids[s.Sid] {
+		return d.Kind.fail(repeatedSid, s.Start, fmt.Sprintf("two statements have the id %q", s.Sid))
 	}
+	d.sids[s.Sid] = true
 	return nil
 }
 

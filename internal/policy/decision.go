@@ -60,14 +60,14 @@ func (d Decision) Allowed() bool { return d.Effect == Allow }
 // "because no identity-based policy allows the execute-api:Invoke action" or "with an explicit deny in a
 // resource-based policy". It is empty for an allowed request and where no layer is to blame.
 func (d Decision) Because(action Action) string {
-	l := layerNames[min(d.Layer, layers-1)]
+	name := d.Layer.String()
 	switch {
-	case l.name == "" || d.Effect == Allow:
+	case name == "" || d.Effect == Allow:
 		return ""
 	case d.Effect == Deny:
-		return "with an explicit deny in " + l.article + l.name
+		return "with an explicit deny in " + layerNames[d.Layer].article + name
 	}
-	return "because no " + l.name + " allows the " + action.text + " action"
+	return "because no " + name + " allows the " + action.text + " action"
 }
 
 // Message is the whole sentence: "User: … is not authorized to perform: … on resource: … because …". The resource is

@@ -43,6 +43,7 @@ type draft struct {
 	hasStmt    bool
 	versionAt  Position
 	startAt    Position
+	sids       map[string]bool // those of the statements that were checked
 }
 
 type draftStatement struct {
@@ -197,7 +198,7 @@ func (p *parser) strings(what string, scalars bool) ([]string, error) {
 }
 
 func (p *parser) document() (*draft, error) {
-	d := &draft{Document: Document{Kind: p.kind}}
+	d := &draft{Document: Document{Kind: p.kind}, sids: map[string]bool{}}
 	start, _, err := p.object("an object with Version and Statement", func(name string, at Position) (err error) {
 		switch name {
 		case "Version":

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -270,6 +271,49 @@ func TestParseBounds(t *testing.T) {
 	}
 	if _, err := Parse("{\"Statement\": \"\xff\"}", Identity); err == nil {
 		t.Error("invalid UTF-8: no error")
+	}
+}
+
+// TestBigDocuments are as large as the wire lets through and made to be slow [security.md E7]: what is not about
+// linear would not come back.
+func TestBigDocuments(t *testing.T) {
+	fill := func(n int, item func(i int) string) string {
+		var b strings.Builder
+		for i := 0; b.Len() < n; i++ {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			b.WriteString(item(i))
+		}
+		return b.String()
+	}
+	const room = MaxBytes - 1000
+	stars := strings.Repeat("*a", 20) + "b"
+	for name, text := range map[string]string{
+		"statements": wrap(fill(room, func(i int) string {
+			return `{"Sid":"s` + strconv.Itoa(i) + `","Effect":"Deny","Action":"execute-api:Invoke","Resource":"arn:aws:execute-api:*:*:` + stars + `"}`
+		})),
+		"conditions": wrap(`{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringNotLike":{` + fill(room, func(i int) string {
+			return `"k` + strconv.Itoa(i) + `":"` + stars + `"`
+		}) + `}}}`),
+		"values": wrap(`{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringLike":{"aws:UserAgent":[` + fill(room, func(i int) string {
+			return `"` + stars + `"`
+		}) + `]}}}`),
+		"actions":  wrap(`{"Effect":"Deny","Action":[` + fill(room, func(i int) string { return `"x:y` + strconv.Itoa(i) + `"` }) + `],"Resource":"*"}`),
+		"resource": wrap(`{"Effect":"Deny","Action":"*","Resource":"arn:aws:execute-api:*:*:` + strings.Repeat("*a?", room/3) + `b"}`),
+	} {
+		p, err := Load(text, Identity, name)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		r := call(t, nil)
+		r.Resource.Resource = strings.Repeat("a", 4096)
+		r.Context.UserAgent = r.Resource.Resource
+		p.Evaluate(r)
+		if _, err := Normalize(text, Identity); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

@@ -98,7 +98,7 @@ type Attribute struct {
 // others (aws:CalledViaFirst, aws:CalledViaLast, aws:MultiFactorAuthAge) cannot be set, except that the age is
 // stored relative to Time, which must be set before.
 func (c *Context) Set(name string, values ...string) error {
-	k := ParseKey(name)
+	k := parseKey(name)
 	if k.id == other {
 		c.More = append(c.More, Attribute{Name: name, Values: values})
 		return nil

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Key is the name of a condition key, looked up once.
-type Key struct {
+// conditionKey is the name of a condition key, looked up once.
+type conditionKey struct {
 	id keyID
 	// name is folded; tag is what follows the slash of a tag key, folded.
 	name, tag string
@@ -104,9 +104,9 @@ var keyIDs = map[string]keyID{
 	"aws:tagkeys":                   tagKeys,
 }
 
-// ParseKey looks a name up. Every name is a key; one that nobody fills is absent in every request.
-func ParseKey(name string) Key {
-	k := Key{name: Lower(name)}
+// parseKey looks a name up. Every name is a key; one that nobody fills is absent in every request.
+func parseKey(name string) conditionKey {
+	k := conditionKey{name: Lower(name)}
 	if i := strings.IndexByte(k.name, '/'); i >= 0 {
 		if id, ok := keyIDs[k.name[:i+1]]; ok {
 			k.id, k.tag = id, k.name[i+1:]
@@ -140,7 +140,7 @@ const (
 )
 
 // load finds what the request has for the key.
-func (k *Key) load(c *Context, v *value) {
+func (k *conditionKey) load(c *Context, v *value) {
 	*v = value{}
 	if c == nil {
 		return
@@ -244,7 +244,7 @@ func (v *value) text(i int) string {
 }
 
 // variable is the text that a policy variable of this key stands for. A key with several values has none.
-func (k *Key) variable(c *Context) (string, bool) {
+func (k *conditionKey) variable(c *Context) (string, bool) {
 	var v value
 	k.load(c, &v)
 	if v.n != 1 || v.kind == listValue {

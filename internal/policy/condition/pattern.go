@@ -28,7 +28,7 @@ type part struct {
 	kind partKind
 	// text is the literal text, or the default of a variable.
 	text string
-	key  *Key
+	key  *conditionKey
 	// def says that a variable has a default.
 	def bool
 }
@@ -124,7 +124,7 @@ func parseVariable(s string) (v part, rest string, err error) {
 	case name == "" || strings.ContainsAny(name, "*?$'\"{"):
 		return bad("has no key")
 	}
-	k := ParseKey(name)
+	k := parseKey(name)
 	v = part{kind: variable, key: &k}
 	if s[end] == '}' {
 		return v, s[end+1:], nil

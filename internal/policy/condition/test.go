@@ -10,7 +10,7 @@ import (
 // Test is one line of a Condition element, compiled: an operator, a key and the values of the policy.
 type Test struct {
 	op  Operator
-	key Key
+	key conditionKey
 
 	patterns []Pattern
 	arns     []ARNPattern
@@ -29,7 +29,7 @@ func New(operator, key string, values []string, vars bool) (Test, error) {
 	if err != nil {
 		return Test{}, err
 	}
-	t := Test{op: op, key: ParseKey(key)}
+	t := Test{op: op, key: parseKey(key)}
 	for _, v := range values {
 		if err := t.add(v, vars); err != nil {
 			return Test{}, fmt.Errorf("%s %s: %w", operator, key, err)

@@ -243,7 +243,7 @@ func TestNothingIsKnown(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		test.key = ParseKey(name)
+		test.key = parseKey(name)
 		if !test.Holds(nil) || !test.Holds(&Context{}) {
 			t.Errorf("%s is present in an empty context", name)
 		}
@@ -279,6 +279,20 @@ func TestNoValues(t *testing.T) {
 		}
 		if got := test.Holds(request()); got != want {
 			t.Errorf("%s without values: got %v, want %v", operator, got, want)
+		}
+	}
+}
+
+// TestBlankList: a list whose only value is empty is null too [strict], but compares as the value that it is.
+func TestBlankList(t *testing.T) {
+	c := &Context{TagKeys: []string{""}}
+	for operator, want := range map[string]bool{"Null": true, "ForAllValues:Null": true, "ForAllValues:StringEquals": false, "ForAnyValue:StringLike": false} {
+		test, err := New(operator, "aws:TagKeys", []string{"true"}, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := test.Holds(c); got != want {
+			t.Errorf("%s: got %v, want %v", operator, got, want)
 		}
 	}
 }

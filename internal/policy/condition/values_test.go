@@ -160,9 +160,9 @@ func TestEveryKey(t *testing.T) {
 		found := 0
 		for other := range keyIDs {
 			test, _ := New("Null", other, []string{"false"}, true)
-			test.key = ParseKey(other)
+			test.key = parseKey(other)
 			if keyIDs[other] == id {
-				test.key = ParseKey(set)
+				test.key = parseKey(set)
 			}
 			if test.Holds(&c) {
 				found++
