@@ -157,6 +157,9 @@ func (s *Server) allowHost(host string) bool {
 	if h, ok := snapshot.ParseEndpointHost(name, s.zone()); ok && h.Endpoint != "" {
 		return true
 	}
+	if name == "iam."+s.cfg.URLSuffix || name == "sts."+s.cfg.URLSuffix {
+		return true
+	}
 	ours := "." + string(s.cfg.Home.Region) + "." + s.cfg.URLSuffix
 	first, ok := strings.CutSuffix(name, ours)
 	if !ok {
