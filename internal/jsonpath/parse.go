@@ -10,9 +10,10 @@ import (
 
 // What a value costs in bytes, roughly.
 const (
-	valueCost  = 32
-	memberCost = 48
-	stringCost = 16
+	valueCost     = 32
+	containerCost = 64
+	memberCost    = 48
+	stringCost    = 16
 )
 
 // SyntaxError says where a text stops being JSON, even for a lenient reader.
@@ -74,9 +75,13 @@ func (p *parser) value(stop string, depth int) (any, error) {
 		return nil, err
 	}
 	switch p.s[p.i] {
-	case '{':
-		return p.object(depth)
-	case '[':
+	case '{', '[':
+		if err := p.m.Alloc(containerCost); err != nil {
+			return nil, err
+		}
+		if p.s[p.i] == '{' {
+			return p.object(depth)
+		}
 		return p.array(depth)
 	case '"', '\'':
 		return p.quoted()
