@@ -108,8 +108,7 @@ func (p *parser) here() Position {
 
 // broken reports a document that is no JSON.
 func (p *parser) broken(err error) error {
-	var syntax *jsontext.SyntacticError
-	if errors.As(err, &syntax) {
+	if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
 		why := "the text is no valid JSON"
 		if errors.Is(err, jsontext.ErrDuplicateName) {
 			why = fmt.Sprintf("the member %q appears twice", syntax.JSONPointer.LastToken())

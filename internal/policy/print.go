@@ -2,7 +2,6 @@ package policy
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -161,14 +160,4 @@ func (w *writer) conditions(list []Condition) {
 		w.close('}')
 	}
 	w.close('}')
-}
-
-// Normalize is the canonical text of a document that may differ from another in white space, order of members and
-// the brackets around single values: two documents with the same normal form say the same.
-func Normalize(text string, kind Kind) (string, error) {
-	doc, err := Parse(strings.TrimSpace(text), kind)
-	if err != nil {
-		return "", err
-	}
-	return doc.String(), nil
 }
