@@ -24,6 +24,11 @@ func Unknown(logicalID, attribute string) string {
 	return unknownMark + logicalID + ":" + attribute + "}}"
 }
 
+// Lister is a Values of which some attributes are lists. False is an attribute that is a text, or none.
+type Lister interface {
+	AttributeList(logicalID, attribute string) ([]string, bool)
+}
+
 // IsUnknown reports whether a text contains a value that is not known yet.
 func IsUnknown(text string) bool { return strings.Contains(text, unknownMark) }
 
@@ -280,6 +285,15 @@ func (e *evaluator) getAtt(c call) (*document.Value, error) {
 func (e *evaluator) attribute(n name, attr string) (*document.Value, error) {
 	if e.values == nil || e.b.active[n.text] == nil {
 		return nil, unresolved(e.block, n)
+	}
+	if lists, ok := e.values.(Lister); ok {
+		if items, ok := lists.AttributeList(n.text, attr); ok {
+			list := document.NewList(n.pos)
+			for _, item := range items {
+				list.Items = append(list.Items, str(item, n.pos))
+			}
+			return list, e.spend(n.pos, len(strings.Join(items, "")))
+		}
 	}
 	text, err := e.values.Attribute(n.text, attr)
 	if err != nil {
