@@ -16,7 +16,7 @@ import (
 
 // CreateVpcEndpoint makes an interface endpoint for execute-api, the only service that there is.
 func (s *Service) CreateVpcEndpoint(ctx context.Context, in *ec2.CreateVpcEndpointInput) (*ec2.CreateVpcEndpointResult, error) {
-	e, err := s.asked(in)
+	e, err := s.asked(ctx, in)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func (s *Service) CreateVpcEndpoint(ctx context.Context, in *ec2.CreateVpcEndpoi
 }
 
 // asked reads an input.
-func (s *Service) asked(in *ec2.CreateVpcEndpointInput) (vpc.Endpoint, error) {
+func (s *Service) asked(ctx context.Context, in *ec2.CreateVpcEndpointInput) (vpc.Endpoint, error) {
 	e := vpc.Endpoint{
 		VPC: vpc.ID(in.VpcId), Policy: value(in.PolicyDocument), PrivateDNS: true,
 		Subnets: unique(in.SubnetIds), SecurityGroups: unique(in.SecurityGroupIds), Token: value(in.ClientToken),
@@ -95,7 +95,7 @@ func (s *Service) asked(in *ec2.CreateVpcEndpointInput) (vpc.Endpoint, error) {
 		}
 	}
 	var err error
-	e.Tags, err = tagsOf(in.TagSpecifications)
+	e.Tags, err = tagsOf(in.TagSpecifications, stack.Hint(ctx) != "")
 	return e, err
 }
 
@@ -117,8 +117,8 @@ func setAddresses(e *vpc.Endpoint, addresses *string, dns *ec2.DnsOptionsSpecifi
 	return nil
 }
 
-// tagsOf reads tags and holds them to EC2's rules.
-func tagsOf(specs []ec2.TagSpecification) (map[string]string, error) {
+// tagsOf reads tags and holds them to EC2's rules. A stack marks what it makes with tags of AWS's own.
+func tagsOf(specs []ec2.TagSpecification, stacked bool) (map[string]string, error) {
 	var tags map[string]string
 	for _, spec := range specs {
 		if typ := value(spec.ResourceType); typ != ec2.ResourceTypeVpcEndpoint {
@@ -131,7 +131,7 @@ func tagsOf(specs []ec2.TagSpecification) (map[string]string, error) {
 				return nil, refuse("InvalidParameterValue", "Tag key exceeds the maximum length of 127 characters, or is empty")
 			case utf8.RuneCountInString(val) > 255:
 				return nil, refuse("InvalidParameterValue", "Tag value exceeds the maximum length of 255 characters")
-			case strings.HasPrefix(key, "aws:"):
+			case strings.HasPrefix(key, "aws:") && !stacked:
 				return nil, refuse("InvalidParameterValue", "Tag keys starting with 'aws:' are reserved for internal use")
 			case twice:
 				return nil, refuse("InvalidParameterValue", "Duplicate tag key '%s' specified.", key)

@@ -3,6 +3,7 @@ package ec2
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 
 	"gatehouse/internal/awsapi/ec2"
@@ -75,6 +76,32 @@ func (s *Service) modify(tx store.Tx, in *ec2.ModifyVpcEndpointInput, e *vpc.End
 func changed(list, add, remove []string) []string {
 	list = slices.DeleteFunc(slices.Clone(list), func(v string) bool { return slices.Contains(remove, v) })
 	return unique(append(list, add...))
+}
+
+// SetTags sets and removes tags of an endpoint: what a stack does. It is no operation of the wire.
+func (s *Service) SetTags(ctx context.Context, id string, set map[string]string, gone []string) error {
+	if len(set)+len(gone) == 0 {
+		return nil
+	}
+	return s.update(ctx, func(tx store.Tx) error {
+		e, err := s.get(tx, id)
+		if err != nil {
+			return err
+		}
+		if e.Configured {
+			return declared(e.ID)
+		}
+		tags := maps.Clone(e.Tags)
+		if tags == nil {
+			tags = map[string]string{}
+		}
+		maps.Copy(tags, set)
+		for _, key := range gone {
+			delete(tags, key)
+		}
+		e.Tags = tags
+		return s.c.Tables.VPCEndpoints.Put(tx, s.scope, e)
+	})
 }
 
 // DeleteVpcEndpoints removes endpoints; those that it cannot remove are told one by one.
