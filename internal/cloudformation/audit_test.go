@@ -76,7 +76,8 @@ Resources:
 		{"IAM::Policy", `A: 1`, "AWS::IAM::Policy"},
 		{"WAFv2::WebACLAssociation", `A: 1`, "AWS::WAFv2::WebACLAssociation"},
 		{"WAFRegional::WebACL", `A: 1`, "AWS::WAFRegional::WebACL"},
-		{"EC2::VPCEndpoint", `A: 1`, "AWS::EC2::VPCEndpoint"},
+		{"EC2::VPCEndpoint", `VpcId: v`, ""},
+		{"EC2::VPCEndpointService", `A: 1`, "AWS::EC2::VPCEndpointService"},
 		{"EC2::VPC", `A: 1`, ""},
 		{"DynamoDB::Table", `A: 1`, ""},
 	} {

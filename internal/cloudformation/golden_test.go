@@ -20,6 +20,7 @@ import (
 	"gatehouse/internal/identity"
 	"gatehouse/internal/seal"
 	apigw "gatehouse/internal/service/apigateway"
+	endpoints "gatehouse/internal/service/ec2"
 	"gatehouse/internal/service/iam"
 	functions "gatehouse/internal/service/lambda"
 	"gatehouse/internal/stack"
@@ -86,6 +87,7 @@ type house struct {
 	api    *apigw.Service
 	lambda *lambdas
 	roles  *iam.Service
+	ec2    *endpoints.Service
 	db     store.DB
 	tables *tables.Tables
 }
@@ -113,14 +115,16 @@ func newHouse(t *testing.T) *house {
 	}
 	l := &lambdas{functions: map[string]*lambda.CreateFunctionInput{}, policies: map[string]bool{}, versions: map[string]int{}}
 	roles := iam.New(iam.Config{DB: db, Tables: tabs, Home: home, Now: now, Random: rand.Reader})
-	e := New(Config{DB: db, Tables: tabs, Home: home, URLSuffix: "amazonaws.com", Services: Services{APIGateway: api, Lambda: l, IAM: roles}, Now: now})
-	return &house{t, e, api, l, roles, db, tabs}
+	ends := endpoints.New(endpoints.Config{DB: db, Tables: tabs, Home: home, URLSuffix: "amazonaws.com", Now: now, Random: rand.Reader})
+	e := New(Config{DB: db, Tables: tabs, Home: home, URLSuffix: "amazonaws.com", Services: Services{APIGateway: api, Lambda: l, IAM: roles, EC2: ends}, Now: now})
+	return &house{t, e, api, l, roles, ends, db, tabs}
 }
 
 var (
 	_ APIGateway = (*apigw.Service)(nil)
 	_ Lambda     = (*functions.Service)(nil)
 	_ IAM        = (*iam.Service)(nil)
+	_ EC2        = (*endpoints.Service)(nil)
 )
 
 func (h *house) deploy(name stack.Name, template *document.Value, accepted ...string) (*Outcome, error) {

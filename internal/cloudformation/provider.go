@@ -67,6 +67,8 @@ type resourceType struct {
 	props []property
 	// attributes are those of Fn::GetAtt.
 	attributes []string
+	// lists are those of them that are lists, kept as listAttribute writes them.
+	lists []string
 	// named returns the name that the template chose and within what it has to be unique; the name is the
 	// physical id then, and "" when it is generated. nil when the type has no names.
 	named func(properties) (name, within string)

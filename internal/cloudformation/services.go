@@ -10,12 +10,14 @@ type Services struct {
 	APIGateway APIGateway
 	Lambda     Lambda
 	IAM        IAM
+	EC2        EC2
 }
 
 // absent forgives that something to be deleted is not there.
 func absent(err error) error {
 	switch wire.CodeOf(err) {
-	case "NotFoundException", "ResourceNotFoundException", "NoSuchEntity":
+	case "NotFoundException", "ResourceNotFoundException", "NoSuchEntity",
+		"InvalidVpcEndpoint.NotFound":
 		return nil
 	}
 	return err

@@ -2,6 +2,8 @@ package cloudformation
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"strings"
 
@@ -32,6 +34,8 @@ type recorded struct {
 	// ref is the form of Ref, arn that of GetAtt Arn: "arn" is {arn}; %s is the name.
 	ref, arn string
 	lower    bool
+	// id is what the generated id begins with, of types whose Ref is one; self is the attribute that is the same.
+	id, self string
 }
 
 // wellKnown returns the row of a type; the form for the others is a plain ARN with the name as resource.
@@ -57,6 +61,12 @@ func wellKnown(typ string) recorded {
 		return recorded{name: "Name", ref: "%s", arn: "events:{here}:rule/%s"}
 	case "AWS::Kinesis::Stream":
 		return recorded{name: "Name", ref: "%s", arn: "kinesis:{here}:stream/%s"}
+	case "AWS::EC2::VPC":
+		return recorded{ref: "%s", arn: "ec2:{here}:vpc/%s", id: "vpc-", self: "VpcId"}
+	case "AWS::EC2::Subnet":
+		return recorded{ref: "%s", arn: "ec2:{here}:subnet/%s", id: "subnet-", self: "SubnetId"}
+	case "AWS::EC2::SecurityGroup":
+		return recorded{ref: "%s", arn: "ec2:{here}:security-group/%s", id: "sg-", self: "GroupId"}
 	case "AWS::StepFunctions::StateMachine":
 		return recorded{name: "StateMachineName", ref: "{arn}", arn: "states:{here}:stateMachine:%s"}
 	}
@@ -98,6 +108,10 @@ func (w recorded) nameOf(p properties, generated string) string {
 func (s standIn) physical(r *request) string {
 	w := wellKnown(s.typ)
 	name := w.nameOf(r.props, r.generated)
+	if w.id != "" {
+		sum := sha256.Sum256([]byte(s.typ + "\x00" + r.generated))
+		name = w.id + "0" + hex.EncodeToString(sum[:8])
+	}
 	if w.ref == "{arn}" {
 		return w.arnOf(r.home, name)
 	}
@@ -115,7 +129,7 @@ func standInAttribute(home identity.Home, rec *stack.ResourceRecord, attribute s
 	physical := string(rec.PhysicalID)
 	name := w.nameOf(properties{props}, physical)
 	switch {
-	case attribute == "Arn" && w.ref == "{arn}":
+	case attribute == "Arn" && w.ref == "{arn}", w.self == attribute:
 		return physical, nil
 	case attribute == "Arn":
 		if w.ref != "%s" {

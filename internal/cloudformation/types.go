@@ -6,7 +6,7 @@ import "slices"
 // when it bears on access.
 func modelled() map[string]*resourceType {
 	types := map[string]*resourceType{}
-	for _, t := range slices.Concat(apiGatewayTypes(), lambdaTypes(), iamTypes(), recordedTypes()) {
+	for _, t := range slices.Concat(apiGatewayTypes(), lambdaTypes(), iamTypes(), ec2Types(), recordedTypes()) {
 		types[t.name] = &t
 	}
 	return types

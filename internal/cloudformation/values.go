@@ -3,6 +3,7 @@ package cloudformation
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"gatehouse/internal/stack"
 	"gatehouse/internal/template"
@@ -31,6 +32,29 @@ func (r *run) Attribute(id, attribute string) (string, error) {
 	}
 	return "", noAttribute(id, attribute)
 }
+
+// AttributeList implements template.Lister.
+func (r *run) AttributeList(id, attribute string) ([]string, bool) {
+	rec := r.records[stack.LogicalID(id)]
+	if rec == nil || rec.StandIn {
+		return nil, false
+	}
+	t := r.engine.types[rec.Type]
+	if t == nil || !slices.Contains(t.lists, attribute) {
+		return nil, false
+	}
+	v, ok := rec.Attributes[attribute]
+	if v == "" {
+		return nil, ok
+	}
+	return strings.Split(v, listSeparator), ok
+}
+
+// listSeparator stands between the items of an attribute that is a list. No item holds it.
+const listSeparator = "\n"
+
+// listAttribute writes an attribute that is a list.
+func listAttribute(items []string) string { return strings.Join(items, listSeparator) }
 
 func noAttribute(id, attribute string) error {
 	//lint:ignore ST1005 the sentence is AWS's [recorded]
