@@ -45,10 +45,7 @@ func (c *call) authorize() error {
 	if op.Unasked {
 		return nil
 	}
-	in := reflect.Value{}
-	if p := c.op.Input(); p != nil {
-		in = reflect.ValueOf(p).Elem()
-	}
+	in := c.input()
 	resources, err := c.resources(in)
 	if err != nil {
 		return err
@@ -69,6 +66,14 @@ func (c *call) authorize() error {
 		}
 	}
 	return nil
+}
+
+// input is what was decoded of the input, the zero Value when there is nothing.
+func (c *call) input() reflect.Value {
+	if p := c.op.Input(); p != nil {
+		return reflect.ValueOf(p).Elem()
+	}
+	return reflect.Value{}
 }
 
 // ask puts one question. A resource that is no ARN is none: only a policy for all resources covers it.

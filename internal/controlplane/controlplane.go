@@ -131,7 +131,11 @@ func (c *call) answer(w http.ResponseWriter) (resp wire.Response) {
 	if err := c.authorize(); err != nil {
 		return c.refuse(err)
 	}
-	return c.op.Serve(c.context())
+	ctx := c.context()
+	if op := c.op.Operation; op.Unasked || op.Unsigned { // the service decides itself, and has to know what is known
+		ctx = identity.WithConditions(ctx, c.conditions(c.input()))
+	}
+	return c.op.Serve(ctx)
 }
 
 // context is that of the request, with who makes it.

@@ -68,3 +68,22 @@ func (c *Caller) NoteDue(now time.Time) bool {
 	last, n := c.noted.Load(), now.Unix()
 	return n-last >= int64(noteEvery/time.Second) && c.noted.CompareAndSwap(last, n)
 }
+
+type conditionsKey struct{}
+
+// WithConditions marks the context of a call with what policies may ask about its request, for services that
+// decide themselves: the trust policy of a role may want the caller's address.
+func WithConditions(ctx context.Context, x *condition.Context) context.Context {
+	return context.WithValue(ctx, conditionsKey{}, x)
+}
+
+// ConditionsFrom returns a copy of what WithConditions noted; a context that knows nothing when it noted
+// nothing.
+func ConditionsFrom(ctx context.Context) condition.Context {
+	if x, _ := ctx.Value(conditionsKey{}).(*condition.Context); x != nil {
+		out := *x
+		out.More = out.More[:len(out.More):len(out.More)]
+		return out
+	}
+	return condition.Context{}
+}

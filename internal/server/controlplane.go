@@ -9,6 +9,7 @@ import (
 	awsec2 "gatehouse/internal/awsapi/ec2"
 	awsiam "gatehouse/internal/awsapi/iam"
 	awslambda "gatehouse/internal/awsapi/lambda"
+	awssts "gatehouse/internal/awsapi/sts"
 	"gatehouse/internal/controlplane"
 	"gatehouse/internal/shape"
 	"gatehouse/internal/wire"
@@ -43,6 +44,7 @@ func (s *Server) awsServices() ([]*wire.Service, error) {
 		{awsapigateway.Service, s.apis.Handlers()},
 		{awslambda.Service, s.functions.Handlers()},
 		{awsiam.Service, s.roles.Handlers()},
+		{awssts.Service, s.sessions.Handlers()},
 		{awsec2.Service, s.endpoints.Handlers()},
 	} {
 		service, err := wire.NewService(offer.model, offer.handlers...)

@@ -36,6 +36,7 @@ import (
 	"gatehouse/internal/service/ec2"
 	"gatehouse/internal/service/iam"
 	"gatehouse/internal/service/lambda"
+	"gatehouse/internal/service/sts"
 	"gatehouse/internal/sigv4"
 	"gatehouse/internal/snapshot"
 	"gatehouse/internal/store"
@@ -79,6 +80,7 @@ type Server struct {
 	apis      *apigateway.Service
 	functions *lambda.Service
 	roles     *iam.Service
+	sessions  *sts.Service
 	endpoints *ec2.Service
 	stacks    *cloudformation.Engine
 	live      snapshot.Live
@@ -231,12 +233,14 @@ func (s *Server) services() (err error) {
 		return err
 	}
 	s.roles = iam.New(iam.Config{DB: s.db, Tables: s.tables, Home: s.cfg.Home, Now: s.clock.Now, Random: rand.Reader})
+	// Sessions end by the machine's clock, as signatures do.
+	s.sessions = sts.New(sts.Config{DB: s.db, Tables: s.tables, Home: s.cfg.Home, Now: time.Now, Random: rand.Reader})
 	s.endpoints = ec2.New(ec2.Config{
 		DB: s.db, Tables: s.tables, Home: s.cfg.Home, URLSuffix: s.cfg.URLSuffix, Now: s.clock.Now, Random: rand.Reader, Published: s.published,
 	})
 	s.stacks = cloudformation.New(cloudformation.Config{
 		DB: s.db, Tables: s.tables, Home: s.cfg.Home, URLSuffix: s.cfg.URLSuffix, Now: s.clock.Now,
-		Services: cloudformation.Services{APIGateway: s.apis, Lambda: s.functions, IAM: s.roles},
+		Services: cloudformation.Services{APIGateway: s.apis, Lambda: s.functions, IAM: s.roles, EC2: s.endpoints},
 	})
 	return nil
 }

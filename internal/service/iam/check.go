@@ -2,6 +2,7 @@ package iam
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"regexp"
 	"strings"
@@ -52,21 +53,20 @@ func pathOr(path *string) (string, error) {
 // the refusal, where AWS leaves an empty element.
 func checkDocument(document string, kind policy.Kind) error {
 	if !utf8.ValidString(document) || !documentPattern.MatchString(document) {
-		return malformed("The policy contains characters that are not allowed.", nil)
+		return malformed("The policy contains characters that are not allowed.")
 	}
 	_, err := policy.Load(document, kind, "")
 	if e, ok := errors.AsType[*policy.Error](err); ok {
-		return malformed(e.Message, e)
+		refusal := malformed(e.Message)
+		refusal.Cause = e
+		refusal.Members = map[string]string{"Detail": fmt.Sprintf("line %d, column %d: %s", e.At.Line, e.At.Column, e.Detail)}
+		return refusal
 	}
 	return err
 }
 
-func malformed(message string, cause error) error {
-	e := &wire.Error{Code: "MalformedPolicyDocument", Status: http.StatusBadRequest, Message: message, Cause: cause}
-	if cause != nil {
-		e.Members = map[string]string{"Detail": cause.Error()}
-	}
-	return e
+func malformed(message string) *wire.Error {
+	return &wire.Error{Code: "MalformedPolicyDocument", Status: http.StatusBadRequest, Message: message}
 }
 
 // dense counts the characters that are not white space.

@@ -21,7 +21,7 @@ func (s *Service) CreateGroup(ctx context.Context, in *api.CreateGroupInput) (*a
 		return nil, err
 	}
 	g := identity.Group{
-		Name: identity.GroupName(in.GroupName), Path: path, ARN: s.c.Home.ARN("group" + path + in.GroupName), Created: s.c.Now(),
+		Name: identity.GroupName(in.GroupName), Path: path, ARN: s.c.Home.ARN("group" + path + in.GroupName), Created: s.now(),
 	}
 	err = s.update(ctx, func(tx store.Tx) error {
 		if g.ID, err = identity.NewID[identity.GroupID](s.c.Random, identity.GroupPrefix); err != nil {

@@ -34,7 +34,7 @@ func (s *Service) CreateAccessKey(ctx context.Context, in *api.CreateAccessKeyIn
 		if err != nil {
 			return err
 		}
-		k := identity.AccessKey{ID: id, Secret: secret, Active: true, User: u.ID, Created: s.c.Now()}
+		k := identity.AccessKey{ID: id, Secret: secret, Active: true, User: u.ID, Created: s.now()}
 		out = &api.AccessKey{
 			UserName: string(u.Name), AccessKeyId: string(id), Status: status(&k), SecretAccessKey: secret.Reveal(), CreateDate: &k.Created,
 		}

@@ -36,7 +36,7 @@ func (s *Service) CreatePolicy(ctx context.Context, in *api.CreatePolicyInput) (
 	if err := checkManaged(in.PolicyDocument); err != nil {
 		return nil, err
 	}
-	now := s.c.Now()
+	now := s.now()
 	p := identity.ManagedPolicy{
 		Name: identity.PolicyName(in.PolicyName), Path: path, ARN: s.c.Home.ARN("policy" + path + in.PolicyName), Description: text(in.Description),
 		Default: 1, Last: 1, Versions: []identity.PolicyVersion{{Number: 1, Document: in.PolicyDocument, Created: now}},

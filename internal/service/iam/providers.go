@@ -37,7 +37,7 @@ func (s *Service) CreateOpenIDConnectProvider(ctx context.Context, in *api.Creat
 	}
 	p := identity.OIDCProvider{
 		URL: issuer, ARN: s.c.Home.ARN("oidc-provider/" + issuer), Clients: in.ClientIDList, Thumbprints: in.ThumbprintList,
-		Tags: tags, Created: s.c.Now(),
+		Tags: tags, Created: s.now(),
 	}
 	err = s.update(ctx, func(tx store.Tx) error {
 		err := s.c.Tables.OIDCProviders.Insert(tx, s.scope, p)
@@ -59,7 +59,7 @@ func issuerOf(text string) (string, error) {
 	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || len(text) > 255 {
 		return "", invalid("Invalid Open ID Connect Provider URL")
 	}
-	return strings.TrimSuffix(strings.TrimPrefix(text, "https://"), "/"), nil
+	return strings.TrimPrefix(text, "https://"), nil
 }
 
 func checkThumbprints(list []string) error {

@@ -26,7 +26,7 @@ func (s *Service) CreateRole(ctx context.Context, in *api.CreateRoleInput) (*api
 	}
 	r := identity.Role{
 		Name: identity.RoleName(in.RoleName), Path: path, ARN: s.c.Home.ARN("role" + path + in.RoleName), Description: text(in.Description),
-		Boundary: text(in.PermissionsBoundary), MaxSession: seconds(in.MaxSessionDuration), Tags: tags, Created: s.c.Now(),
+		Boundary: text(in.PermissionsBoundary), MaxSession: seconds(in.MaxSessionDuration), Tags: tags, Created: s.now(),
 	}
 	if err := checkRole(&r); err != nil {
 		return nil, err

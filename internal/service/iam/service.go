@@ -75,6 +75,9 @@ func (s *Service) view(ctx context.Context, fn func(store.Tx) error) error {
 	return s.c.DB.View(ctx, fn)
 }
 
+// now is the time in whole seconds, as IAM tells dates.
+func (s *Service) now() time.Time { return s.c.Now().UTC().Truncate(time.Second) }
+
 // caller is who is meant when no user is named. Calls that the house makes itself have to name one.
 func caller(ctx context.Context) (*identity.Caller, error) {
 	c := identity.CallerFrom(ctx)

@@ -23,7 +23,7 @@ func (s *Service) setTrust(tx store.Tx, r *identity.Role, document string) error
 	}
 	doc, err := policy.Parse(document, policy.Trust)
 	if err != nil {
-		return malformed(err.Error(), err)
+		return err
 	}
 	r.Trust, r.Pinned = document, nil
 	for _, st := range doc.Statements {
@@ -38,7 +38,7 @@ func (s *Service) setTrust(tx store.Tx, r *identity.Role, document string) error
 			case !ours:
 				continue
 			case id == "":
-				return malformed(`Invalid principal in policy: "AWS":"`+p.Value+`"`, nil)
+				return malformed(`Invalid principal in policy: "AWS":"` + p.Value + `"`)
 			}
 			if r.Pinned == nil {
 				r.Pinned = map[string]string{}

@@ -26,7 +26,7 @@ func (s *Service) CreateUser(ctx context.Context, in *api.CreateUserInput) (*api
 	}
 	u := identity.User{
 		Name: identity.UserName(in.UserName), Path: path, ARN: s.c.Home.ARN("user" + path + in.UserName),
-		Boundary: text(in.PermissionsBoundary), Tags: tags, Created: s.c.Now(),
+		Boundary: text(in.PermissionsBoundary), Tags: tags, Created: s.now(),
 	}
 	err = s.update(ctx, func(tx store.Tx) error {
 		if u.ID, err = identity.NewID[identity.UserID](s.c.Random, identity.UserPrefix); err != nil {
@@ -47,7 +47,7 @@ func (s *Service) CreateUser(ctx context.Context, in *api.CreateUserInput) (*api
 func (s *Service) GetUser(ctx context.Context, in *api.GetUserInput) (*api.GetUserResponse, error) {
 	if in.UserName == nil {
 		if c := identity.CallerFrom(ctx); c != nil && c.Kind == identity.RootUser {
-			return &api.GetUserResponse{User: &api.User{Path: "/", UserName: "root", UserId: c.ID, Arn: c.ARN, CreateDate: new(s.c.Now())}}, nil
+			return &api.GetUserResponse{User: &api.User{Path: "/", UserName: "root", UserId: c.ID, Arn: c.ARN, CreateDate: new(s.now())}}, nil
 		}
 	}
 	name, err := userName(ctx, in.UserName)

@@ -21,7 +21,7 @@ func (s *Service) CreatePolicyVersion(ctx context.Context, in *api.CreatePolicyV
 			return limitExceeded("A managed policy can have up to %d versions. Before you create a new version, you must delete an existing version.", identity.MaxPolicyVersions)
 		}
 		p.Last++
-		p.Updated = s.c.Now()
+		p.Updated = s.now()
 		v := identity.PolicyVersion{Number: p.Last, Document: in.PolicyDocument, Created: p.Updated}
 		p.Versions = append(p.Versions, v)
 		if is(in.SetAsDefault) {
@@ -89,7 +89,7 @@ func (s *Service) SetDefaultPolicyVersion(ctx context.Context, in *api.SetDefaul
 		if !ok {
 			return noVersion(in.PolicyArn, in.VersionId)
 		}
-		p.Default, p.Updated = v.Number, s.c.Now()
+		p.Default, p.Updated = v.Number, s.now()
 		return nil
 	})
 }
