@@ -119,7 +119,7 @@ func stackName(base string) string {
 	return name
 }
 
-// sources are the files that may hold a handler, by runtime.
+// sources are the files that may hold a handler, by runtime; none for a runtime that is not run here.
 func sources(runtime, handler string) []string {
 	switch {
 	case strings.HasPrefix(runtime, "nodejs"):
@@ -128,7 +128,7 @@ func sources(runtime, handler string) []string {
 			dir, base = handler[:i+1], handler[i+1:]
 		}
 		file, _, _ := strings.Cut(base, ".")
-		return []string{dir + file + ".js", dir + file + ".mjs", dir + file + ".cjs", dir + file + ".ts", dir + file, dir + file + "/index.js"}
+		return []string{dir + file + ".js", dir + file + ".mjs", dir + file + ".cjs", dir + file, dir + file + "/index.js", dir + file + ".ts"}
 	case strings.HasPrefix(runtime, "python"):
 		module := handler
 		if i := strings.LastIndexByte(handler, '.'); i >= 0 {
@@ -138,33 +138,55 @@ func sources(runtime, handler string) []string {
 		return []string{module + ".py", module + "/__init__.py"}
 	case strings.HasPrefix(runtime, "provided"):
 		return []string{"bootstrap"}
+	case runtime == "go1.x":
+		return []string{handler}
 	}
 	return nil
 }
 
-// handlers checks that the code of each function is there.
+// handlers checks that the code of each function is there, and warns of what is there but cannot be run.
 func (d *Definition) handlers() error {
 	var faults []error
 	for i := range d.Functions {
 		f := &d.Functions[i]
-		if f.ArtifactZip != "" {
-			continue
-		}
 		candidates := sources(f.Runtime, f.Handler)
-		found := len(candidates) == 0
-		for _, c := range candidates {
-			if st, err := os.Stat(filepath.Join(d.Dir, filepath.FromSlash(c))); err == nil && !st.IsDir() {
-				found = true
-				break
-			}
-		}
-		if !found {
+		switch {
+		case f.Handler == "":
 			faults = append(faults, &document.Error{
 				Pos:  f.Pos,
-				Msg:  fmt.Sprintf("function %q: the handler %q has no file", f.Key, f.Handler),
-				Hint: "looked for " + strings.Join(candidates[:min(3, len(candidates))], ", "),
+				Msg:  fmt.Sprintf("function %q is a container image, which is not run here", f.Key),
+				Hint: "give it a handler and a runtime, or leave it out",
 			})
+		case candidates == nil:
+			d.warn(f, "the runtime "+f.Runtime+" is not run here (nodejs, python, provided and go1.x are)")
+		case f.ArtifactZip != "":
+		default:
+			switch found := d.first(candidates); {
+			case found == "":
+				faults = append(faults, &document.Error{
+					Pos:  f.Pos,
+					Msg:  fmt.Sprintf("function %q: the handler %q has no file", f.Key, f.Handler),
+					Hint: "looked for " + strings.Join(candidates[:min(3, len(candidates))], ", "),
+				})
+			case strings.HasSuffix(found, ".ts"):
+				d.warn(f, found+" is not compiled here; compile it to JavaScript beside the source")
+			}
 		}
 	}
 	return errors.Join(faults...)
+}
+
+// first returns the first of some files that exists, or "".
+func (d *Definition) first(candidates []string) string {
+	for _, c := range candidates {
+		if st, err := os.Stat(filepath.Join(d.Dir, filepath.FromSlash(c))); err == nil && !st.IsDir() {
+			return c
+		}
+	}
+	return ""
+}
+
+// warn tells that every call of a function will fail.
+func (d *Definition) warn(f *serverless.Function, why string) {
+	d.Warnings = append(d.Warnings, serverless.Warning{Pos: f.Pos, Msg: fmt.Sprintf("function %q answers every call with an error: %s", f.Key, why)})
 }

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func noEnv(string) (string, bool) { return "", false }
@@ -45,6 +47,7 @@ func TestBadDefinitions(t *testing.T) {
 		want       []string
 	}{
 		{"missing handler", good, []string{"serverless.yml:4:", `the handler "h.x" has no file`, "looked for h.js"}},
+		{"image", "service: s\nprovider: {name: aws}\nfunctions:\n  f: {image: example.com/x}\n", []string{"serverless.yml:4:", `function "f" is a container image`, "give it a handler"}},
 		{"no YAML", "service: [", []string{"serverless.yml:"}},
 		{"unknown variable", good + "custom: {a: '${nope:x}'}\n", []string{"serverless.yml:6:", "nope"}},
 		{"missing file", good + "custom: {a: '${file(gone.yml)}'}\n", []string{"serverless.yml:6:", "gone.yml"}},
@@ -81,5 +84,28 @@ func TestStackName(t *testing.T) {
 		if got := stackName(in); got != want {
 			t.Errorf("stackName(%q) = %q, want %q", in, got, want)
 		}
+	}
+}
+
+// TestCannotRun: what is declared and cannot be run is told before the first call fails.
+func TestCannotRun(t *testing.T) {
+	const text = "service: s\nprovider: {name: aws, runtime: nodejs20.x}\nfunctions:\n" +
+		"  j: {handler: com.example.Handler, runtime: java21}\n  t: {handler: a.x}\n  b: {handler: b.x}\n"
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"serverless.yml": text, "a.ts": "", "b.ts": "", "b.js": ""})
+	d, err := Load(filepath.Join(dir, "serverless.yml"), Options{Account: "123456789012", Getenv: noEnv})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, w := range d.Warnings {
+		got = append(got, filepath.Base(w.Pos.String())+": "+w.Msg)
+	}
+	want := []string{
+		`serverless.yml:4: function "j" answers every call with an error: the runtime java21 is not run here (nodejs, python, provided and go1.x are)`,
+		`serverless.yml:5: function "t" answers every call with an error: a.ts is not compiled here; compile it to JavaScript beside the source`,
+	}
+	if diff := cmp.Diff(got, want); diff != "" {
+		t.Errorf("warnings (-got +want):\n%s", diff)
 	}
 }
