@@ -26,6 +26,8 @@ type Caller struct {
 	Provider string
 	// Tags are those of the user, or of the role and its session together.
 	Tags []condition.Tag
+	// Bounded says that the user or role has a permissions boundary, Set.Boundary: no NotPrincipal spares it.
+	Bounded bool
 }
 
 // CallerType is a kind of principal.

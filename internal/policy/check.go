@@ -104,8 +104,8 @@ func checkNoPrincipal(d *draft, s *draftStatement) error {
 func checkPrincipals(d *draft, s *draftStatement) error {
 	k, list := d.Kind, &s.Principals
 	switch {
-	case k == Trust && list.Not && s.Effect == Allow:
-		return k.fail(allowNotPrincipal, s.Start, "this would let everybody else in; name who may assume the role")
+	case list.Not && s.Effect == Allow:
+		return k.fail(allowNotPrincipal, s.Start, "this would let everybody else in, also without credentials; name the principals")
 	case k == Trust && list.Not:
 		return k.fail(trustNotPrincipal, s.Start, "name the principals, or use a condition on aws:PrincipalArn")
 	case s.has&(hasPrincipal|hasNotPrincipal) == 0:

@@ -78,6 +78,9 @@ func compileStatement(doc *Document, i int) (statement, error) {
 	if s.effect != Allow && s.effect != Deny {
 		return s, fmt.Errorf("it has no effect")
 	}
+	if s.effect == Allow && src.Principals.Not {
+		return s, fmt.Errorf("it has NotPrincipal with Allow")
+	}
 	var ok bool
 	if s.principals, ok = compilePrincipals(src.Principals, doc.Kind); !ok {
 		return s, fmt.Errorf("a principal names nobody")
@@ -158,7 +161,7 @@ func (s *statement) match(r *Request) grant {
 	if !s.actions.match(r) || !s.resources.match(r, s.effect) {
 		return noGrant
 	}
-	g := s.principals.match(r.Caller, s.effect)
+	g := s.principals.match(r.Caller)
 	if g == noGrant {
 		return noGrant
 	}

@@ -379,8 +379,8 @@ func TestTrust(t *testing.T) {
 	}
 }
 
-// TestNotPrincipal [security.md E11]: a Deny spares a caller only if all of its identities are listed, an Allow
-// excludes it if any is.
+// TestNotPrincipal [security.md E11; docs]: a caller is spared only if all of its identities are listed, and never with
+// a permissions boundary.
 func TestNotPrincipal(t *testing.T) {
 	const (
 		account = `"111122223333"`
@@ -391,40 +391,41 @@ func TestNotPrincipal(t *testing.T) {
 	)
 	service := &Caller{Type: Service, Service: "lambda.amazonaws.com"}
 	web := &Caller{Type: WebIdentity, Provider: "p"}
+	bounded := user(home)
+	bounded.Bounded = true
 	for _, tt := range []struct {
-		caller       *Caller
-		list         string
-		denied, open bool // what Deny and Allow with this NotPrincipal do
+		caller *Caller
+		list   string
+		denied bool
 	}{
-		{user(home), `{"AWS":[` + ann + `,` + account + `]}`, false, false},
-		{user(home), `{"AWS":["AIDAEXAMPLEEXAMPLE",` + account + `]}`, false, false},
-		{user(home), `{"AWS":` + ann + `}`, true, false},
-		{user(home), `{"AWS":` + account + `}`, true, false},
-		{user(home), `{"AWS":"444455556666"}`, true, true},
-		{user(home), `"*"`, false, false},
-		{user(home), `{"AWS":"*"}`, false, false},
-		{root(home), `{"AWS":` + account + `}`, false, false},
-		{root(home), `{"AWS":` + ann + `}`, true, true},
-		{session(home), `{"AWS":[` + one + `,` + role + `,` + account + `]}`, false, false},
-		{session(home), `{"AWS":[` + one + `,"AROAEXAMPLEEXAMPLE",` + account + `]}`, false, false},
-		{session(home), `{"AWS":[` + one + `,` + role + `]}`, true, false},
-		{session(home), `{"AWS":[` + one + `,` + account + `]}`, true, false},
-		{session(home), `{"AWS":[` + role + `,` + account + `]}`, true, false},
-		{federated(home), `{"AWS":[` + bob + `,` + account + `]}`, false, false},
-		{service, `{"Service":"lambda.amazonaws.com"}`, false, false},
-		{service, `{"Service":"x.amazonaws.com"}`, true, true},
-		{web, `{"Federated":"p"}`, false, false},
-		{nil, `{"AWS":` + account + `}`, true, true},
-		{nil, `{"CanonicalUser":"x"}`, true, true},
-		{user(home), `{"CanonicalUser":"x"}`, true, true},
-		{nil, `"*"`, false, false},
+		{user(home), `{"AWS":[` + ann + `,` + account + `]}`, false},
+		{user(home), `{"AWS":["AIDAEXAMPLEEXAMPLE",` + account + `]}`, false},
+		{user(home), `{"AWS":` + ann + `}`, true},
+		{user(home), `{"AWS":` + account + `}`, true},
+		{user(home), `{"AWS":"444455556666"}`, true},
+		{user(home), `"*"`, false},
+		{user(home), `{"AWS":"*"}`, false},
+		{bounded, `{"AWS":[` + ann + `,` + account + `]}`, true},
+		{bounded, `"*"`, true},
+		{root(home), `{"AWS":` + account + `}`, false},
+		{root(home), `{"AWS":` + ann + `}`, true},
+		{session(home), `{"AWS":[` + one + `,` + role + `,` + account + `]}`, false},
+		{session(home), `{"AWS":[` + one + `,"AROAEXAMPLEEXAMPLE",` + account + `]}`, false},
+		{session(home), `{"AWS":[` + one + `,` + role + `]}`, true},
+		{session(home), `{"AWS":[` + one + `,` + account + `]}`, true},
+		{session(home), `{"AWS":[` + role + `,` + account + `]}`, true},
+		{federated(home), `{"AWS":[` + bob + `,` + account + `]}`, false},
+		{service, `{"Service":"lambda.amazonaws.com"}`, false},
+		{service, `{"Service":"x.amazonaws.com"}`, true},
+		{web, `{"Federated":"p"}`, false},
+		{nil, `{"AWS":` + account + `}`, true},
+		{nil, `{"CanonicalUser":"x"}`, true},
+		{user(home), `{"CanonicalUser":"x"}`, true},
+		{nil, `"*"`, false},
 	} {
-		for effect, want := range map[string]bool{"Deny": tt.denied, "Allow": tt.open} {
-			p := must(t, Resource, `{"Effect":"`+effect+`","NotPrincipal":`+tt.list+`,"Action":"*","Resource":"*"}`)
-			got, _ := p.Evaluate(call(t, tt.caller))
-			if (got != Silent) != want {
-				t.Errorf("%s with NotPrincipal %s, %s: got %v, applies should be %v", effect, tt.list, tt.caller, got, want)
-			}
+		p := must(t, Resource, `{"Effect":"Deny","NotPrincipal":`+tt.list+`,"Action":"*","Resource":"*"}`)
+		if got, _ := p.Evaluate(call(t, tt.caller)); (got == Deny) != tt.denied {
+			t.Errorf("NotPrincipal %s, %s: got %v, denied should be %v", tt.list, tt.caller, got, tt.denied)
 		}
 	}
 }

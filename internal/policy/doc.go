@@ -24,8 +24,8 @@
 //     keys), values that their operator cannot compare with, wildcards in the service of an action or a resource,
 //     condition keys that differ in case only. A Deny that can never match would be a hole.
 //   - A policy that is stored and no longer compiles denies everything (Broken).
-//   - Deny with NotPrincipal spares a caller only if the list names each of its identities: the session, the role
-//     and the account. Allow with NotPrincipal excludes a caller if the list names any.
+//   - NotPrincipal stands with Deny only. It spares a caller if the list names each of its identities: the session,
+//     the role and the account.
 //   - Allow with NotResource does not apply while a variable in it has no value.
 //   - A COGNITO_USER_POOLS method in an API with a resource policy needs that policy's Allow.
 //   - A resource whose account is unknown belongs to somebody else.

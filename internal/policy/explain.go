@@ -111,7 +111,7 @@ func (s *statement) finding(src *Statement, r *Request) Finding {
 		f.Elements = append(f.Elements, e)
 	}
 	if !s.principals.none {
-		add(Element{Name: negate("Principal", src.Principals.Not), Matched: s.principals.match(r.Caller, s.effect) != noGrant,
+		add(Element{Name: negate("Principal", src.Principals.Not), Matched: s.principals.match(r.Caller) != noGrant,
 			Wrote: src.Principals.texts(), Saw: []string{r.Caller.String()}, At: src.Start})
 	}
 	add(Element{Name: negate("Action", src.Actions.Not), Matched: s.actions.match(r),

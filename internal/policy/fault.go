@@ -112,7 +112,7 @@ var aplSentences = [faults]string{
 	emptyPrincipal:        "Missing required field Principal cannot be empty!",
 	badPrincipal:          "Invalid principal in policy: \"%s\":\"%s\"",                       // [pasted]
 	starPrincipal:         "AssumeRolepolicy contained an invalid principal: \"STAR\":\"*\".", // [pasted]
-	allowNotPrincipal:     "Allow with NotPrincipal is not allowed.",
+	allowNotPrincipal:     "Allow with NotPrincipal is not allowed.",                          // [pasted]; that it is refused: [docs]
 	trustNotPrincipal:     "AssumeRole policy must not contain NotPrincipal field.",
 	missingAction:         "Missing required field Action",
 	bareAction:            "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.", // [inf], as are the rest

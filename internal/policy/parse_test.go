@@ -218,6 +218,8 @@ func TestParseRefuses(t *testing.T) {
 		{Resource, wrap(okResource[:len(okResource)-1] + `,"Condition":{"StringEqual":{"a":"b"}}}`), "Invalid Condition type : StringEqual", `"StringEqual"`},
 		{Resource, wrap(`{"Sid":"a b",` + okResource[1:] + `,{"Sid":"a b",` + okResource[1:]), "The Statement Ids in the policy are not unique", `{"Sid"`},
 
+		{Resource, wrap(`{"Effect":"Allow","NotPrincipal":{"AWS":"111122223333"},"Action":"execute-api:Invoke","Resource":"*"}`), "Allow with NotPrincipal is not allowed.", ""}, // [docs]
+
 		{Trust, trust(`"Action":"sts:AssumeRole"`), "Missing required field Principal", ""},
 		{Trust, trust(`"Principal":{},"Action":"sts:AssumeRole"`), "Missing required field Principal cannot be empty!", ""},
 		{Trust, trust(`"Principal":"*","Action":"sts:AssumeRole"`), `AssumeRolepolicy contained an invalid principal: "STAR":"*".`, ""}, // [pasted]

@@ -181,6 +181,10 @@ func TestCompileRefuses(t *testing.T) {
 		"condition": base(func(d *Document) {
 			d.Statements[0].Conditions = []Condition{{Operator: "Bool", Key: "k", Values: []string{"x"}}}
 		}),
+		"not": base(func(d *Document) {
+			d.Kind = Resource
+			d.Statements[0].Principals = Principals{Not: true, Everyone: true}
+		}),
 		"principal": base(func(d *Document) {
 			d.Kind = Resource
 			d.Statements[0].Principals.Entries = []Principal{{"Nobody", "x"}}

@@ -119,7 +119,7 @@ func compilePrincipals(l Principals, k Kind) (principals, bool) {
 }
 
 // match says whether a statement applies to the caller, and how strong it would be as an Allow.
-func (p *principals) match(c *Caller, effect Effect) grant {
+func (p *principals) match(c *Caller) grant {
 	if p.none {
 		return direct
 	}
@@ -132,17 +132,20 @@ func (p *principals) match(c *Caller, effect Effect) grant {
 	if named&uniqueLevel != 0 {
 		named |= entityLevel
 	}
-	if !p.not {
-		return p.strength(c, named)
+	if p.not {
+		return p.except(c, named)
 	}
-	spared := named != 0
-	if need := c.identities(); effect == Deny {
-		spared = need != 0 && named&need == need
-	}
-	if spared || p.everyone {
+	return p.strength(c, named)
+}
+
+// except is NotPrincipal, which stands with Deny only. It spares a caller if every one of its identities is listed,
+// and never one with a permissions boundary (IAM user guide, "NotPrincipal").
+func (p *principals) except(c *Caller, named level) grant {
+	need := c.identities()
+	if bounded := c != nil && c.Bounded; !bounded && (p.everyone || need != 0 && named&need == need) {
 		return noGrant
 	}
-	return c.ownGrant()
+	return direct
 }
 
 // strength is the grant of a Principal element that names these identities of the caller.

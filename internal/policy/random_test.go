@@ -121,7 +121,11 @@ func (m maker) policy(kind Kind) source {
 		}
 		s[pick(m, []string{"Resource", "Resource", "Resource", "NotResource"})] = some(m, resources)
 		if kinds[kind].principal {
-			s[pick(m, []string{"Principal", "Principal", "Principal", "NotPrincipal"})] = m.principal()
+			name := "Principal"
+			if s["Effect"] == "Deny" && m.IntN(2) == 0 {
+				name = "NotPrincipal"
+			}
+			s[name] = m.principal()
 		}
 		if m.IntN(2) == 0 {
 			s["Condition"] = m.condition()
@@ -174,6 +178,11 @@ func (m maker) question(trust bool) (question, *Request) {
 		"arn:aws:execute-api:us-east-1:111122223333:abc/prod/GET/ann", "arn:aws:execute-api:us-east-1:111122223333:abc/prod/GET/*", "arn:aws:s3:::b", ""})
 	q.owner = pick(m, []string{"", "", home, foreign})
 	q.caller = pick(m, randomCallers)
+	if q.caller != nil && m.IntN(4) == 0 {
+		bounded := *q.caller
+		bounded.Bounded = true
+		q.caller = &bounded
+	}
 	if trust {
 		q.action, q.resource = "sts:AssumeRole", "arn:aws:iam::111122223333:role/R"
 	}

@@ -118,7 +118,7 @@ func slowStatement(kind Kind, doc slowDoc, st map[string]any, q question) string
 		return slowPrincipal(kind, p, q.caller)
 	}
 	if p := st["NotPrincipal"]; p != nil {
-		return slowNotPrincipal(p, q.caller, st["Effect"] == "Deny")
+		return slowNotPrincipal(p, q.caller)
 	}
 	return "direct"
 }
@@ -463,23 +463,19 @@ func slowPrincipal(kind Kind, p any, c *Caller) string {
 	return ""
 }
 
-func slowNotPrincipal(p any, c *Caller, deny bool) string {
+// slowNotPrincipal is for Deny, the only effect that it stands with.
+func slowNotPrincipal(p any, c *Caller) string {
 	names, list := slowNames(c), slowList(p, c)
-	listed := 0
+	if c != nil && c.Bounded {
+		return "direct"
+	}
 	for _, n := range names {
-		if slices.Contains(list, n) {
-			listed++
+		if !slices.Contains(list, n) {
+			names = nil
 		}
 	}
-	spared := listed > 0
-	if deny {
-		spared = listed > 0 && listed == len(names)
-	}
-	switch {
-	case spared, slices.Contains(list, "*"):
+	if len(names) > 0 || slices.Contains(list, "*") {
 		return ""
-	case c != nil && c.Type == AssumedRole:
-		return "role"
 	}
 	return "direct"
 }
