@@ -121,13 +121,15 @@ func number(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
 func targetOf(r *snapshot.Route) string {
 	in := &r.Integration
 	switch in.Type {
-	case snapshot.LambdaProxy:
+	case snapshot.LambdaProxy, snapshot.Lambda:
 		if in.Function == nil {
 			return in.FunctionARN + " (missing)"
 		}
 		return string(in.Function.Name)
-	case snapshot.HTTPProxy:
+	case snapshot.HTTPProxy, snapshot.HTTP:
 		return in.HTTP.Scheme + "://" + in.HTTP.Host
+	case snapshot.MockMapped:
+		return "mock"
 	case snapshot.Mock:
 		return "mock " + strconv.Itoa(in.Mock.Status)
 	default:

@@ -227,13 +227,15 @@ func TestBrokenIntegrations(t *testing.T) {
 		{"wants a Lambda URI", &apigw.Integration{Type: "AWS_PROXY", HTTPMethod: "POST", URI: "arn:aws:apigateway:us-east-1:s3:path/b"}},
 		{"stage variable", &apigw.Integration{Type: "AWS_PROXY", HTTPMethod: "POST", URI: lambdaURI("${stageVariables.fn}")}},
 		{"credentials", &apigw.Integration{Type: "AWS_PROXY", HTTPMethod: "POST", URI: lambdaURI(fnARN), Credentials: "arn:aws:iam::123456789012:role/r"}},
-		{"not served yet", &apigw.Integration{Type: "AWS", HTTPMethod: "POST", URI: lambdaURI(fnARN)}},
+		{"asynchronous", &apigw.Integration{Type: "AWS", HTTPMethod: "POST", URI: lambdaURI(fnARN), RequestParams: map[string]string{"integration.request.header.X-Amz-Invocation-Type": "'Event'"}}},
+		{"request template", &apigw.Integration{Type: "AWS", HTTPMethod: "POST", URI: lambdaURI(fnARN), Templates: map[string]string{"application/json": "#if("}}},
+		{"selection pattern", &apigw.Integration{Type: "AWS", HTTPMethod: "POST", URI: lambdaURI(fnARN), Responses: map[string]*apigw.IntegrationResponse{"400": {Status: "400", Pattern: "("}}}},
 		{"http or https", &apigw.Integration{Type: "HTTP_PROXY", URI: "ftp://x/"}},
 		{"must be a literal host", &apigw.Integration{Type: "HTTP_PROXY", URI: "http://{host}/"}},
 		{"must be a literal host", &apigw.Integration{Type: "HTTP_PROXY", URI: "http://user@host/"}},
 		{"cannot be mapped", &apigw.Integration{Type: "HTTP_PROXY", URI: "http://h/", RequestParams: map[string]string{"integration.request.header.Content-Length": "'1'"}}},
 		{"VPC links", &apigw.Integration{Type: "HTTP_PROXY", URI: "http://h/", ConnectionType: "VPC_LINK"}},
-		{"MOCK", &apigw.Integration{Type: "MOCK", Templates: map[string]string{"application/json": "#set($a=1)"}}},
+		{"request template", &apigw.Integration{Type: "MOCK", Templates: map[string]string{"application/json": "#if("}}},
 		{"unknown integration type", &apigw.Integration{Type: "PIGEON"}},
 	} {
 		s := Compile(input(func(_ *apigw.Definition, m *apigw.Method, _ *apigw.Stage) { m.Integration = c.in }), nil)

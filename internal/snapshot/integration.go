@@ -41,14 +41,39 @@ func (c *compiler) integration(st *Stage, def *apigw.Definition, res *apigw.Reso
 	case "HTTP_PROXY":
 		out = httpProxy(in, uri)
 	case "MOCK":
-		out = mock(in)
-	case "AWS", "HTTP":
-		return broken("integration type %s is not served yet; use %s_PROXY", in.Type, in.Type)
+		if out = mock(in); out.Type == Broken {
+			out = withMapping(Integration{Type: MockMapped}, in)
+		}
+	case "AWS":
+		for k, v := range in.RequestParams {
+			if lower(k) == "integration.request.header.x-amz-invocation-type" && v != "'RequestResponse'" {
+				return broken("asynchronous invocation is not served yet")
+			}
+		}
+		if out = c.lambdaProxy(st, res, m, in, uri); out.Type == LambdaProxy {
+			out.Type = Lambda
+			out = withMapping(out, in)
+		}
+	case "HTTP":
+		if out = httpProxy(in, uri); out.Type == HTTPProxy {
+			out.Type = HTTP
+			out = withMapping(out, in)
+		}
 	default:
 		return broken("unknown integration type %q", in.Type)
 	}
 	out.Timeout = timeout
 	out.Binary = def.API.BinaryMediaTypes
+	return out
+}
+
+// withMapping adds the compiled templates of a type with mapping.
+func withMapping(out Integration, in *apigw.Integration) Integration {
+	m, err := mapped(in)
+	if err != nil {
+		return broken("%v", err)
+	}
+	out.Mapped = m
 	return out
 }
 

@@ -82,7 +82,12 @@ const (
 	Broken IntegrationType = iota
 	LambdaProxy
 	HTTPProxy
+	// Mock answers from a constant template; MockMapped renders.
 	Mock
+	MockMapped
+	// Lambda and HTTP are the types AWS and HTTP, with mapping.
+	Lambda
+	HTTP
 )
 
 // Integration is the compiled back end of a route.
@@ -101,8 +106,10 @@ type Integration struct {
 	// BinaryMediaTypes of the API.
 	Binary []string
 
-	// HTTP is the target of HTTPProxy.
+	// HTTP is the target of HTTPProxy and HTTP.
 	HTTP *HTTPTarget
+	// Mapped is set for the types with mapping.
+	Mapped *Mapped
 	// Mock is the answer of a Mock integration.
 	Mock *MockAnswer
 }

@@ -36,6 +36,8 @@ var explanations = map[Reason]string{
 	IntegrationDown:     "The back end cannot be reached, or broke the connection.",
 	IntegrationSlow:     "The back end did not answer within the integration's timeout, 29 s at most.",
 	IntegrationBroken:   "The integration's definition cannot be run. The record has the reason.",
+	NoTemplate:          "The integration has no mapping template for the content type of the request, and does not pass it through.",
+	TemplateFailed:      "A mapping template failed. The record has the error with its line.",
 	SignatureMissing:    "The request is not signed. Unknown routes answer so as well, as on AWS.",
 	SignatureMalformed:  "The Authorization header is no AWS signature.",
 	SignatureRefused:    "The AWS signature was refused: wrong, out of time, for another region or service, or made with an unknown key.",

@@ -42,6 +42,8 @@ const (
 	IntegrationDown     Reason = "integration-unreachable"
 	IntegrationSlow     Reason = "integration-timeout"
 	IntegrationBroken   Reason = "integration-misconfigured"
+	NoTemplate          Reason = "no-template-for-content-type"
+	TemplateFailed      Reason = "mapping-template-failed"
 	SignatureMissing    Reason = "signature-missing"
 	SignatureMalformed  Reason = "signature-malformed"
 	SignatureRefused    Reason = "signature-refused"

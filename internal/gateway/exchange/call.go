@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"strconv"
 	"time"
 
 	"gatehouse/internal/apigw"
@@ -105,7 +106,7 @@ func (x *Exchange) Value(p mapping.Place, name string) (string, bool) {
 		v, ok := x.Stage.Variables[name]
 		return v, ok
 	case mapping.Context:
-		return x.context(name)
+		return x.Context(name)
 	case mapping.MethodBody:
 		if name == "" {
 			return string(x.Request.Body), true
@@ -125,8 +126,8 @@ func (x *Exchange) lastHeader(name string) (string, bool) {
 	return "", false
 }
 
-// context returns the $context properties that exist before the integration.
-func (x *Exchange) context(name string) (string, bool) {
+// Context returns the $context properties that exist before the integration.
+func (x *Exchange) Context(name string) (string, bool) {
 	switch name {
 	case "requestId":
 		return x.Request.ID, true
@@ -146,6 +147,22 @@ func (x *Exchange) context(name string) (string, bool) {
 		return x.Request.Peer.String(), true
 	case "identity.userAgent":
 		return x.lastHeader("User-Agent")
+	case "requestTime":
+		return x.Request.At.UTC().Format("02/Jan/2006:15:04:05 -0700"), true
+	case "requestTimeEpoch":
+		return strconv.FormatInt(x.Request.At.UnixMilli(), 10), true
+	}
+	if c := x.Caller; c != nil {
+		switch name {
+		case "identity.accessKey":
+			return string(c.Key), true
+		case "identity.accountId":
+			return string(c.Account), true
+		case "identity.userArn":
+			return c.ARN, true
+		case "identity.user", "identity.caller":
+			return c.UserID(), true
+		}
 	}
 	if x.Stage == nil {
 		return "", false
@@ -168,6 +185,8 @@ func (x *Exchange) context(name string) (string, bool) {
 		return x.Route.Path, true
 	case "identity.apiKeyId":
 		return string(x.Key.ID), x.Key.ID != ""
+	case "identity.apiKey":
+		return x.Key.Value, x.Key.ID != ""
 	}
 	return "", false
 }

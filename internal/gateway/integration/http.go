@@ -3,6 +3,7 @@ package integration
 import (
 	"context"
 	"errors"
+	"io"
 	"strings"
 
 	"gatehouse/internal/gateway/exchange"
@@ -56,17 +57,10 @@ func httpProxy(ctx context.Context, b *Backends, x *exchange.Exchange, in *snaps
 	out.Header = set(out.Header, "X-Amzn-Trace-Id", x.TraceID)
 
 	out.Timeout = in.Timeout
-	answer, err := b.HTTP.Do(ctx, &out)
-	if err != nil {
-		if errors.Is(err, ErrTimeout) || errors.Is(err, context.DeadlineExceeded) {
-			return fail(x, verdict.IntegrationTimeout, verdict.IntegrationSlow, err.Error())
-		}
-		if errors.Is(err, ErrEgress) {
-			return fail(x, verdict.APIConfigurationError, verdict.IntegrationBroken, err.Error())
-		}
-		return fail(x, verdict.IntegrationFailure, verdict.IntegrationDown, err.Error())
+	answer, d := call(ctx, b, x, &out)
+	if d.Refused() {
+		return nil, d
 	}
-	x.Integration.Status = answer.Status
 	resp := &exchange.Response{Status: answer.Status, Body: answer.Body, Length: answer.Length}
 	// Filtered in place: nobody else has the answer.
 	resp.Header = answer.Header[:0]
@@ -83,6 +77,74 @@ func httpProxy(ctx context.Context, b *Backends, x *exchange.Exchange, in *snaps
 		resp.Stream = answer.Stream
 	}
 	return resp, verdict.Yes
+}
+
+// call makes a call and says what a failure becomes.
+func call(ctx context.Context, b *Backends, x *exchange.Exchange, out *Outgoing) (*Incoming, verdict.Decision) {
+	answer, err := b.HTTP.Do(ctx, out)
+	if err == nil {
+		x.Integration.Status = answer.Status
+		return answer, verdict.Yes
+	}
+	kind, reason := verdict.IntegrationFailure, verdict.IntegrationDown
+	switch {
+	case errors.Is(err, ErrTimeout) || errors.Is(err, context.DeadlineExceeded):
+		kind, reason = verdict.IntegrationTimeout, verdict.IntegrationSlow
+	case errors.Is(err, ErrEgress):
+		kind, reason = verdict.APIConfigurationError, verdict.IntegrationBroken
+	}
+	_, d := fail(x, kind, reason, err.Error())
+	return nil, d
+}
+
+// whole reads the body of an answer that is to be mapped.
+func whole(answer *Incoming) ([]byte, error) {
+	if answer.Stream == nil {
+		return answer.Body, nil
+	}
+	defer answer.Stream.Close()
+	body, err := io.ReadAll(io.LimitReader(answer.Stream, maxMapped+1))
+	if err == nil && len(body) > maxMapped {
+		err = errors.New("the back end's answer is larger than 10 MB")
+	}
+	return body, err
+}
+
+// maxMapped is the payload limit of API Gateway, in bytes.
+const maxMapped = 10 << 20
+
+// mappedTarget is path and query of a mapped call: only what the definition maps goes through.
+func mappedTarget(x *exchange.Exchange, t *snapshot.HTTPTarget) (string, bool) {
+	var b strings.Builder
+	for i := range t.Path {
+		p := &t.Path[i]
+		if p.Param == "" {
+			b.WriteString(p.Text)
+			continue
+		}
+		v, ok := "", false
+		for j := range t.Params {
+			if q := &t.Params[j]; q.Target.Location == "path" && q.Target.Name == p.Param {
+				v, ok = q.Value.Eval(x)
+			}
+		}
+		if !ok {
+			return "", false
+		}
+		b.WriteString(escapePath(v))
+	}
+	query := t.Query
+	for i := range t.Params {
+		p := &t.Params[i]
+		if v, ok := p.Value.Eval(x); ok && p.Target.Location == "querystring" {
+			query = join(query, escapeQuery(p.Target.Name)+"="+escapeQuery(v))
+		}
+	}
+	if query != "" {
+		b.WriteByte('?')
+		b.WriteString(query)
+	}
+	return b.String(), true
 }
 
 // httpTarget builds path and query. Path parameters are put in as path text: whatever they hold, scheme

@@ -1,6 +1,6 @@
 // Package integration calls what stands behind a route and turns its answer into the gateway's.
 //
-// It owns the three integration types that are served (Lambda proxy, HTTP proxy, mock) and the rules of
+// It owns the integration types (Lambda and HTTP, proxied or mapped, and mock) and the rules of
 // headers on the way in and out. It does not know how a function is run or a socket is opened: Backends
 // says what it needs.
 package integration
@@ -71,6 +71,8 @@ func Run(ctx context.Context, b *Backends, x *exchange.Exchange) (*exchange.Resp
 		return httpProxy(ctx, b, x, in)
 	case snapshot.Mock:
 		return mock(x, in.Mock)
+	case snapshot.MockMapped, snapshot.Lambda, snapshot.HTTP:
+		return mapped(ctx, b, x, in)
 	default:
 		x.Integration.Error = in.Reason
 		return nil, verdict.Refuse(verdict.APIConfigurationError, verdict.IntegrationBroken, in.Reason)

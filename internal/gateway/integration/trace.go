@@ -13,7 +13,8 @@ import (
 // parent and a sampling mark, and without one a new root is made [recorded]. The random part comes from the
 // request id, which is random already.
 func PrepareTrace(x *exchange.Exchange) {
-	if x.Route.Integration.Type == snapshot.Mock || x.Route.Integration.Type == snapshot.Broken {
+	switch x.Route.Integration.Type {
+	case snapshot.Mock, snapshot.MockMapped, snapshot.Broken:
 		return
 	}
 	in, _ := x.Request.Header.Get("X-Amzn-Trace-Id")
@@ -45,7 +46,12 @@ func PrepareTrace(x *exchange.Exchange) {
 // ResponseTrace is the trace header of the answer: AWS sends it for Lambda and HTTP integrations, not for
 // mocks and HTTP proxies [recorded].
 func ResponseTrace(x *exchange.Exchange, d verdict.Decision) string {
-	if x.Route.Integration.Type != snapshot.LambdaProxy || d.Reason == verdict.PermissionMissing || d.Reason == verdict.FunctionMissing {
+	switch x.Route.Integration.Type {
+	case snapshot.LambdaProxy, snapshot.Lambda, snapshot.HTTP:
+	default:
+		return ""
+	}
+	if d.Reason == verdict.PermissionMissing || d.Reason == verdict.FunctionMissing {
 		return ""
 	}
 	return x.TraceID
