@@ -87,23 +87,6 @@ func checkPolicyARN(text string) error {
 	return nil
 }
 
-// escaped is a document as answers carry it: every byte that is not unreserved in RFC 3986 is percent-encoded.
-func escaped(document string) string {
-	const hex = "0123456789ABCDEF"
-	var b strings.Builder
-	for i := range len(document) {
-		c := document[i]
-		if 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("-_.~", c) >= 0 {
-			b.WriteByte(c)
-			continue
-		}
-		b.WriteByte('%')
-		b.WriteByte(hex[c>>4])
-		b.WriteByte(hex[c&15])
-	}
-	return b.String()
-}
-
 // text reads an optional member: absent and empty are the same.
 func text(p *string) string {
 	if p == nil {

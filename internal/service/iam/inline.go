@@ -27,7 +27,7 @@ func (s *Service) GetUserPolicy(ctx context.Context, in *api.GetUserPolicyInput)
 	if err != nil {
 		return nil, err
 	}
-	return &api.GetUserPolicyResponse{UserName: in.UserName, PolicyName: in.PolicyName, PolicyDocument: escaped(document)}, nil
+	return &api.GetUserPolicyResponse{UserName: in.UserName, PolicyName: in.PolicyName, PolicyDocument: document}, nil
 }
 
 // GetGroupPolicy returns an inline policy of a group.
@@ -36,7 +36,7 @@ func (s *Service) GetGroupPolicy(ctx context.Context, in *api.GetGroupPolicyInpu
 	if err != nil {
 		return nil, err
 	}
-	return &api.GetGroupPolicyResponse{GroupName: in.GroupName, PolicyName: in.PolicyName, PolicyDocument: escaped(document)}, nil
+	return &api.GetGroupPolicyResponse{GroupName: in.GroupName, PolicyName: in.PolicyName, PolicyDocument: document}, nil
 }
 
 // GetRolePolicy returns an inline policy of a role.
@@ -45,7 +45,7 @@ func (s *Service) GetRolePolicy(ctx context.Context, in *api.GetRolePolicyInput)
 	if err != nil {
 		return nil, err
 	}
-	return &api.GetRolePolicyResponse{RoleName: in.RoleName, PolicyName: in.PolicyName, PolicyDocument: escaped(document)}, nil
+	return &api.GetRolePolicyResponse{RoleName: in.RoleName, PolicyName: in.PolicyName, PolicyDocument: document}, nil
 }
 
 // DeleteUserPolicy removes an inline policy of a user.

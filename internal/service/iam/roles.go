@@ -218,7 +218,7 @@ func (s *Service) DeleteRolePermissionsBoundary(ctx context.Context, in *api.Del
 func showRole(r *identity.Role, trust string) *api.Role {
 	return &api.Role{
 		Path: r.Path, RoleName: string(r.Name), RoleId: string(r.ID), Arn: r.ARN, CreateDate: &r.Created,
-		AssumeRolePolicyDocument: new(escaped(trust)), Description: shown(r.Description),
+		AssumeRolePolicyDocument: &trust, Description: shown(r.Description),
 		PermissionsBoundary: showBoundary(r.Boundary), Tags: showTags(r.Tags),
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"net/url"
 	"testing"
 	"time"
 
@@ -114,15 +113,6 @@ func run(t *testing.T, steps []step) {
 
 // ignore makes a step of a call with an answer.
 func ignore[Out any](_ Out, err error) error { return err }
-
-func decoded(t *testing.T, document *string) string {
-	t.Helper()
-	text, err := url.PathUnescape(*document)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
-}
 
 // What cannot be read is a failure, not an answer.
 func TestStoreFailure(t *testing.T) {

@@ -49,7 +49,7 @@ func (s *Service) GetPolicyVersion(ctx context.Context, in *api.GetPolicyVersion
 			return noVersion(in.PolicyArn, in.VersionId)
 		}
 		out.PolicyVersion = showVersion(&p, v)
-		out.PolicyVersion.Document = new(escaped(v.Document))
+		out.PolicyVersion.Document = &v.Document
 		return nil
 	})
 	if err != nil {
