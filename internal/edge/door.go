@@ -28,6 +28,9 @@ const (
 	MaxHeaders = 10_240
 	// bodyTime bounds how long a caller may take to send its body.
 	bodyTime = 30 * time.Second
+	// lingerTime and lingerBytes bound what is still taken from a caller whose body is refused.
+	lingerTime  = 5 * time.Second
+	lingerBytes = 4 * gateway.MaxBody
 )
 
 // Config is what a Door is built from.
@@ -77,6 +80,10 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 		if refused.Kind != verdict.RequestTooLarge {
 			resp.Add("x-amzn-RequestId", r.ID)
 			resp.Add("x-amz-apigw-id", r.ExtendedID)
+		}
+		if refused.Kind == verdict.RequestTooLarge {
+			d.writeAndLinger(w, hr, resp)
+			return
 		}
 		d.write(w, hr, resp)
 		return
@@ -229,6 +236,20 @@ func (d *Door) trusted(a netip.Addr) bool {
 		}
 	}
 	return false
+}
+
+// writeAndLinger answers while the caller may still be sending, and takes what it sends for a while: closing the
+// connection at once would reset it, and most clients would then see no answer.
+func (d *Door) writeAndLinger(w http.ResponseWriter, hr *http.Request, resp *exchange.Response) {
+	rc := http.NewResponseController(w)
+	if rc.EnableFullDuplex() != nil { // HTTP/2 and tests
+		d.write(w, hr, resp)
+		return
+	}
+	d.write(w, hr, resp)
+	_ = rc.Flush()
+	_ = rc.SetReadDeadline(time.Now().Add(lingerTime))
+	_, _ = io.CopyN(io.Discard, hr.Body, lingerBytes) // the answer is out: nothing to tell anybody
 }
 
 // write sends a response. Header names go out in the case that AWS uses; net/http would rewrite them if

@@ -136,7 +136,7 @@ func TestTooLarge(t *testing.T) {
 		}
 		resp, err := http.Post("http://"+addr+"/dev/a", "text/plain", r)
 		if err != nil {
-			// The door closes without reading the rest; a client that is still writing may see that first.
+			t.Errorf("chunked=%v: a caller that sends its whole body sees no answer: %v", chunked, err)
 			continue
 		}
 		got, _ := io.ReadAll(resp.Body)
@@ -147,6 +147,26 @@ func TestTooLarge(t *testing.T) {
 	}
 	if len(calls.events) != 0 {
 		t.Error("a body over the limit reached the function")
+	}
+}
+
+// TestTooLargeIsRead: a client that writes all before it reads gets the answer, not a reset connection.
+func TestTooLargeIsRead(t *testing.T) {
+	addr, _, _ := serve(t, nil)
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+	size := 2 * gateway.MaxBody
+	fmt.Fprintf(conn, "POST /dev/a HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n", size)
+	if _, err := conn.Write(make([]byte, size)); err != nil {
+		t.Fatal("while sending:", err)
+	}
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil || resp.StatusCode != 413 {
+		t.Errorf("got %v, %v, want 413", resp, err)
 	}
 }
 
