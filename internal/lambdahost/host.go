@@ -64,9 +64,12 @@ type Config struct {
 	// Extra returns more environment variables for a function, "NAME=value": IS_OFFLINE, for
 	// instance. The function's own ones win over them, reserved ones over both.
 	Extra func(*function.Config) []string
-	// Credentials returns AWS_ACCESS_KEY_ID and its companions for an execution role. nil gives
+	// Credentials returns AWS_ACCESS_KEY_ID and its companions for a function's execution role. nil gives
 	// functions no credentials.
-	Credentials func(role string) []string
+	Credentials func(*function.Config) []string
+	// MaxAge is after what time an environment is replaced, so that its credentials never run out; 0 keeps
+	// it for as long as it is used.
+	MaxAge time.Duration
 	// IdleAfter is how long an unused environment stays warm; 0 means 10 minutes.
 	IdleAfter time.Duration
 	// MaxEnvironments bounds the processes; 0 means 64. Every function may have its first one all

@@ -50,9 +50,18 @@ func (h *Host) keep() {
 
 // reap stops what was idle for too long.
 func (h *Host) reap() {
-	before := h.now().Add(-h.cfg.IdleAfter)
+	now := h.now()
+	before := now.Add(-h.cfg.IdleAfter)
 	for _, p := range h.list() {
 		p.reap(before)
+	}
+	if h.cfg.MaxAge <= 0 {
+		return
+	}
+	for _, e := range h.living() {
+		if e.spawned.Before(now.Add(-h.cfg.MaxAge)) && e.pool.uses(e) {
+			e.pool.recycle(false)
+		}
 	}
 }
 

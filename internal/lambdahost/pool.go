@@ -369,6 +369,13 @@ func (p *pool) reap(before time.Time) (left int) {
 	return left
 }
 
+// uses reports whether an environment is of the current generation.
+func (p *pool) uses(e *environment) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return e.generation == p.generation
+}
+
 // oldest returns when the longest idle environment became idle.
 func (p *pool) oldest() (since time.Time, ok bool) {
 	p.mu.Lock()

@@ -261,8 +261,8 @@ func TestEnvironmentVariables(t *testing.T) {
 	t.Setenv("GATEHOUSE_CANARY", "server-secret")
 	h := newHost(t, func(c *Config) {
 		c.Extra = func(*function.Config) []string { return []string{"IS_OFFLINE=true", "BOTH=host", "AWS_REGION=evil"} }
-		c.Credentials = func(role string) []string {
-			return []string{"AWS_ACCESS_KEY_ID=ASIA" + role[len(role)-5:], "AWS_SECRET_ACCESS_KEY=s", "AWS_SESSION_TOKEN=t"}
+		c.Credentials = func(cfg *function.Config) []string {
+			return []string{"AWS_ACCESS_KEY_ID=ASIA" + cfg.Role[len(cfg.Role)-5:], "AWS_SECRET_ACCESS_KEY=s", "AWS_SESSION_TOKEN=t"}
 		}
 	})
 	cfg := bootstrap(t)

@@ -87,7 +87,7 @@ func (e *environment) variables() []string {
 		v["AWS_EXECUTION_ENV"] = "AWS_Lambda_" + cfg.Runtime
 	}
 	if e.host.cfg.Credentials != nil {
-		set(e.host.cfg.Credentials(cfg.Role))
+		set(e.host.cfg.Credentials(cfg))
 	}
 
 	list := make([]string, 0, len(v))

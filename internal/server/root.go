@@ -30,10 +30,7 @@ func (s *Server) rootKey(ctx context.Context) error {
 			return err
 		}
 	}
-	s.root = identity.AccessKey{
-		ID: id, Secret: secret, Root: true, Active: true,
-		UserARN: s.cfg.Home.RootARN(),
-	}
+	s.root = identity.AccessKey{ID: id, Secret: secret, Root: true, Active: true}
 	scope := store.Scope(s.cfg.Home.Global())
 	_, err := s.db.Update(ctx, func(tx store.Tx) error {
 		// One root key at a time: the one that is configured now.

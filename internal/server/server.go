@@ -207,7 +207,7 @@ func (s *Server) engines() (err error) {
 	}
 	s.host, err = lambdahost.New(lambdahost.Config{
 		RunDir: filepath.Join(s.runDir, "functions"), Home: s.cfg.Home, Logger: s.log,
-		Log: s.opts.FunctionLog, Extra: s.functionEnv,
+		Log: s.opts.FunctionLog, Extra: s.functionEnv, Credentials: s.functionCredentialsOf, MaxAge: functionMaxAge,
 	})
 	if err != nil {
 		return err
