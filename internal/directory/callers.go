@@ -143,7 +143,7 @@ func (c *Callers) Used(caller *identity.Caller, service string, region identity.
 		id = caller.ID
 	}
 	select {
-	case c.uses <- identity.Use{ID: id, At: now, Service: service, Region: region}:
+	case c.uses <- identity.Use{ID: id, At: now.UTC().Truncate(time.Second), Service: service, Region: region}:
 	default:
 	}
 }

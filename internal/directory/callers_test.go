@@ -3,6 +3,7 @@ package directory
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -129,6 +130,9 @@ func TestCallersRefuse(t *testing.T) {
 	}{
 		"no key":                       {"", "", now, ErrUnknown},
 		"an unknown key":               {"AKIANONE", "", now, ErrUnknown},
+		"no id at all":                 {"\x00", "", now, ErrUnknown},
+		"a very long key":              {identity.AccessKeyID(strings.Repeat("A", 5000)), "", now, ErrUnknown},
+		"a very long token":            {"ASIA1", strings.Repeat("A", 50000), now, ErrUnknown},
 		"a key of another account":     {"AKIAELSEWHERE", "", now, ErrUnknown},
 		"an inactive key":              {"AKIAOFF", "", now, ErrUnknown},
 		"an inactive root key":         {"AKIAOFFROOT", "", now, ErrUnknown},

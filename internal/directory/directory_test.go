@@ -14,7 +14,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"gatehouse/internal/apigw"
-	"gatehouse/internal/identity"
 	"gatehouse/internal/seal"
 	"gatehouse/internal/store"
 	"gatehouse/internal/tables"
@@ -121,36 +120,6 @@ func TestAPIKeysFind(t *testing.T) {
 				t.Errorf("%s, %s: found %v, %v (-want +got):\n%s", test.name, round, found, err, diff)
 			}
 		}
-	}
-}
-
-func TestAccessKeysFind(t *testing.T) {
-	db, all := store.NewMemory(), tables.New(seal.NewKey())
-	want := identity.AccessKey{ID: "AKIA1", Secret: seal.Hide("secret"), Root: true, Active: true}
-	update(t, db, func(tx store.Tx) error {
-		return errors.Join(all.AccessKeys.Insert(tx, home, want), all.AccessKeys.Insert(tx, home, identity.AccessKey{ID: "AKIA2", Active: true}))
-	})
-	keys := NewAccessKeys(db, all, home)
-	start(t, keys.Run)
-	for range 2 {
-		for _, id := range []identity.AccessKeyID{"AKIA", "", "\x00", identity.AccessKeyID(strings.Repeat("A", 5000))} {
-			if got, found, err := keys.Find(t.Context(), id); found || err != nil {
-				t.Errorf("Find(%.20q): got %v, %v, %v, want nothing", id, got, found, err)
-			}
-		}
-		got, found, err := keys.Find(t.Context(), "AKIA1")
-		if diff := cmp.Diff(want, got); diff != "" || !found || err != nil {
-			t.Errorf("Find: %v, %v (-want +got):\n%s", found, err, diff)
-		}
-		if _, found, err := keys.Find(t.Context(), "AKIA2"); found || err == nil {
-			t.Errorf("Find of a key without a secret: got %v, %v, want an error", found, err)
-		}
-	}
-	update(t, db, func(tx store.Tx) error {
-		return all.AccessKeys.Update(tx, home, "AKIA1", func(k *identity.AccessKey) error { k.Active = false; return nil })
-	})
-	if got, _, err := keys.Find(t.Context(), "AKIA1"); got.Active || err != nil {
-		t.Errorf("Find after it was switched off: got active %v, %v", got.Active, err)
 	}
 }
 

@@ -21,8 +21,6 @@ type AccessKey struct {
 	Root bool
 	// Active is false for a key that was switched off; it verifies nothing.
 	Active bool
-	// UserARN is the principal that the key belongs to, "arn:aws:iam::ACCOUNT:root" for the root key.
-	UserARN string
 	// User is whose key it is; empty for the root key.
 	User    UserID
 	Created time.Time
