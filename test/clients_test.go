@@ -34,6 +34,9 @@ var binary = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
+	if address := os.Getenv(clientAddress); address != "" {
+		os.Exit(client(address))
+	}
 	code := m.Run()
 	if path, err := binary(); err == nil {
 		os.RemoveAll(filepath.Dir(path))
@@ -60,6 +63,7 @@ type running struct {
 	AccessKeyID     string
 	SecretAccessKey string
 	Region          string
+	Routes          []struct{ API string }
 
 	cmd    *exec.Cmd
 	stderr *bytes.Buffer
@@ -69,9 +73,15 @@ type running struct {
 // dev starts gatehouse dev with --json on free ports and waits for the ready line.
 func dev(t *testing.T, args ...string) *running {
 	t.Helper()
+	return devBy(t, []string{gatehouse(t)}, args...)
+}
+
+// devBy is dev with the command that runs the program.
+func devBy(t *testing.T, command []string, args ...string) *running {
+	t.Helper()
 	r := &running{stderr: &bytes.Buffer{}, exited: make(chan error, 1)}
-	args = append([]string{"dev", "--json", "--port", "0", "--control-port", "0"}, args...)
-	r.cmd = exec.Command(gatehouse(t), args...)
+	args = append(append(command[1:], "dev", "--json", "--port", "0", "--control-port", "0"), args...)
+	r.cmd = exec.Command(command[0], args...)
 	r.cmd.Stderr = r.stderr
 	out, err := r.cmd.StdoutPipe()
 	if err != nil {

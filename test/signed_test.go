@@ -50,6 +50,10 @@ func TestSignedClients(t *testing.T) {
 	if status, body, _ := get(t, r.URL+"/dev/stores"); status != 403 || body != `{"message":"Missing Authentication Token"}` {
 		t.Errorf("unsigned: %d %s", status, body)
 	}
+	// The index signs with the temporary credentials of its function's role.
+	if status, body, _ := get(t, r.URL+"/dev/"); status != 200 || !strings.Contains(body, `"caller":"arn:aws:sts::123456789012:assumed-role/iam-service-dev-us-east-1-lambdaRole/iam-service-dev-get-index"`) {
+		t.Errorf("a function with its role's credentials: %d %s", status, body)
+	}
 	t.Run("botocore", func(t *testing.T) {
 		if exec.Command("python3", "-c", "import botocore").Run() != nil {
 			t.Skip("botocore is not on this machine")

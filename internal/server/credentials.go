@@ -7,10 +7,11 @@ import (
 	"gatehouse/internal/function"
 )
 
-// Functions get credentials of their role for longer than an environment lives: they never see them expire.
+// Functions get credentials of their role for longer than an environment lives, the longest call included: they
+// never see them expire. Every role allows sessions of an hour.
 const (
-	functionCredentials = 12 * time.Hour
-	functionMaxAge      = 6 * time.Hour
+	functionCredentials = time.Hour
+	functionMaxAge      = 30 * time.Minute
 )
 
 // functionCredentialsOf are the temporary credentials of a function's execution role, as Lambda puts them into
