@@ -122,16 +122,15 @@ var ErrTooLong = errors.New("the result of the replacement is too long")
 // $1 and ${name} stand for groups and a backslash makes the next character plain. The result has at most
 // limit bytes.
 func (r *Regexp) Replace(s, replacement string, n, limit int) (string, error) {
+	if !strings.ContainsAny(replacement, `$\`) {
+		return r.replacePlain(s, replacement, n, limit)
+	}
 	pieces, err := r.pieces(replacement)
 	if err != nil {
 		return "", err
 	}
-	if len(pieces) == 0 || len(pieces) == 1 && pieces[0].group < 0 {
-		with := ""
-		if len(pieces) == 1 {
-			with = pieces[0].text
-		}
-		return r.replacePlain(s, with, n, limit)
+	if len(pieces) == 1 && pieces[0].group < 0 {
+		return r.replacePlain(s, pieces[0].text, n, limit)
 	}
 	count := maxMatches + 1
 	if n >= 0 {
@@ -198,12 +197,6 @@ type piece struct {
 }
 
 func (r *Regexp) pieces(s string) ([]piece, error) {
-	if s == "" {
-		return nil, nil
-	}
-	if !strings.ContainsAny(s, `$\`) {
-		return []piece{{s, -1}}, nil
-	}
 	var out []piece
 	var plain []byte
 	for i := 0; i < len(s); {

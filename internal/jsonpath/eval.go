@@ -23,12 +23,8 @@ func (e *evaluation) eval(p *Path, at any) (v any, found bool, err error) {
 		if v, found, err = e.single(p.steps, at); err != nil || !found {
 			return nil, false, err
 		}
-	} else {
-		list := new(Array)
-		if err := e.walk(p.steps, at, list); err != nil {
-			return nil, false, err
-		}
-		v = list
+	} else if v, found, err = e.several(p.steps, at); err != nil || !found {
+		return nil, false, err
 	}
 	if p.function != "" {
 		v, err = e.call(p.function, v)
@@ -49,6 +45,44 @@ func (e *evaluation) single(steps []step, at any) (any, bool, error) {
 		}
 	}
 	return at, true, nil
+}
+
+// several follows a path that gives a list. As in Jayway, a member that is missing on the definite way in
+// front gives an empty list, a value of the wrong kind gives nothing at all.
+func (e *evaluation) several(steps []step, at any) (any, bool, error) {
+	list := new(Array)
+	for len(steps) > 0 && !steps[0].deep {
+		s := &steps[0]
+		_, isArray := at.(*Array)
+		_, isObject := at.(*Object)
+		switch s.kind {
+		case stepName:
+			if !isObject {
+				return nil, false, nil
+			}
+		case stepIndex, stepFromEnd, stepIndexes, stepSlice:
+			if !isArray {
+				return nil, false, nil
+			}
+		case stepFilter:
+			if !isArray && !isObject {
+				return nil, false, nil
+			}
+		}
+		if s.kind != stepName && s.kind != stepIndex && s.kind != stepFromEnd {
+			break
+		}
+		if err := e.m.Spend(1); err != nil {
+			return nil, false, err
+		}
+		var ok bool
+		if at, ok = s.child(at); !ok {
+			return list, true, nil
+		}
+		steps = steps[1:]
+	}
+	err := e.walk(steps, at, list)
+	return list, true, err
 }
 
 // child is what a step of a definite path leads to.

@@ -41,6 +41,7 @@ func TestParse(t *testing.T) {
 		{`{"s":"\u00e9\n\"\\\/\ud83d\ude00"}`, `{"s":"é\n\"\\/😀"}`},
 		{`{"s":"\ud800","t":"\ud800x","u":"\udc00\ud83d\ude00"}`, `{"s":"�","t":"�x","u":"�😀"}`},
 		{"{\"s\":\"a\nb\x00c\"}", `{"s":"abc"}`},
+		{`["€ \u007f \u0085 \u2028 \u20ff \u2100 \b\f\u0001 <>&'/"]`, `["\u20AC \u007F \u0085 \u2028 \u20FF ℀ \b\f\u0001 <>&'/"]`}, // json-smart
 		{`{statusCode:200}`, `{"statusCode":200}`},
 		{`{statusCode: 200, }`, `{"statusCode":200}`},
 		{`{"statusCode": 200 ,, }`, `{"statusCode":200}`},

@@ -151,6 +151,9 @@ func (o *Object) Put(name string, v any) any {
 		o.members[i].Value = v
 		return old
 	}
+	if o.members == nil {
+		o.members = make([]Member, 0, smallObject/2)
+	}
 	o.members = append(o.members, Member{name, v})
 	switch {
 	case o.index != nil:

@@ -113,7 +113,8 @@ func AppendFloat(b []byte, f float64) []byte {
 	return strconv.AppendInt(append(b, 'E'), int64(n), 10)
 }
 
-// AppendString writes a text as a JSON string. Bytes that are no UTF-8 become U+FFFD.
+// AppendString writes a text as a JSON string. Bytes that are no UTF-8 become U+FFFD; control characters and
+// punctuation above U+2000 are escaped, as json-smart does.
 func AppendString(b []byte, s string) []byte {
 	const hex = "0123456789ABCDEF"
 	b = append(b, '"')
@@ -143,15 +144,20 @@ func AppendString(b []byte, s string) []byte {
 			esc = `\t`
 		default:
 			if c < ' ' || c == 0x7f {
-				esc = `\u00` + string(hex[c>>4]) + string(hex[c&15])
+				esc = `\u00` + string([]byte{hex[c>>4], hex[c&15]})
 				break
 			}
 			var r rune
-			if r, size = utf8.DecodeRuneInString(s[i:]); r != utf8.RuneError || size > 1 {
+			r, size = utf8.DecodeRuneInString(s[i:])
+			switch {
+			case r == utf8.RuneError && size == 1:
+				esc = "\uFFFD"
+			case r <= 0x9f || r >= 0x2000 && r <= 0x20ff: // as json-smart
+				esc = `\u` + string([]byte{hex[r>>12], hex[r>>8&15], hex[r>>4&15], hex[r&15]})
+			default:
 				i += size
 				continue
 			}
-			esc = "\uFFFD"
 		}
 		b = append(b, s[start:i]...)
 		b = append(b, esc...)

@@ -261,10 +261,6 @@ func (c *call) mapAlone(o *jsonpath.Object) (any, error) {
 // ofLoop calls a method of $foreach.
 func (c *call) ofLoop(l *loop) (any, error) {
 	switch c.name {
-	case "stop":
-		if l == c.loop {
-			return nil, errBreak
-		}
 	case "hasNext":
 		return l.hasNext, nil
 	case "getIndex":
@@ -298,14 +294,16 @@ func (c *call) ofNumber(v any) (any, error) {
 		return nil, nil
 	}
 	switch c.name {
-	case "intValue", "longValue":
+	case "intValue":
+		if i, ok := n.(int64); ok {
+			return int64(int32(i)), nil
+		}
+		return int64(max(math.MinInt32, min(double(n), math.MaxInt32))), nil
+	case "longValue":
 		if i, ok := n.(int64); ok {
 			return i, nil
 		}
-		if f := double(n); f > -1<<63 && f < 1<<63 {
-			return int64(f), nil
-		}
-		return nil, errors.New("the number is too large")
+		return truncated(double(n)), nil
 	case "doubleValue", "floatValue":
 		return double(n), nil
 	case "compareTo":
@@ -336,6 +334,17 @@ func (c *call) ofNumber(v any) (any, error) {
 		return f, nil
 	}
 	return nil, nil
+}
+
+// truncated is Double.longValue, which stops at the ends of the range.
+func truncated(f float64) int64 {
+	switch {
+	case f >= math.MaxInt64:
+		return math.MaxInt64
+	case f <= math.MinInt64:
+		return math.MinInt64
+	}
+	return int64(f)
 }
 
 func parseWhole(s string, bits int) (any, error) {

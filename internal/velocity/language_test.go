@@ -97,7 +97,7 @@ func TestLanguage(t *testing.T) {
 		{"#foreach($x in [])a#end#foreach($x in 'abc')b#end#foreach($x in 5)c#end#foreach($x in [1, null])[$x]#end", "[1][]"},
 		{"#foreach($x in [1..5])#if($x == 3)#break#end$x#end.", "12."},
 		{"#foreach($x in [1..2])#foreach($y in [1..3])#if($y == 2)#break#end$x$y #end#end", "11 21 "},
-		{"#foreach($x in [1..5])$x#if($foreach.index == 1)$foreach.stop()#end#end.", "12."},
+		{"#foreach($x in [1..3])$x#if($foreach.index == 1)#break($foreach)#end#end.", "12."},
 		{"#foreach($x in [1..2])#foreach($y in [1..2])$foreach.parent.count$foreach.topmost.index$foreach.count #end#end", "101 102 211 212 "},
 		{"#foreach($x in ['a','b'])$foreach.count$foreach.index$foreach.hasNext$foreach.hasNext()$foreach.first$foreach.last;#end$foreach.count", "10truetruetruefalse;21falsefalsefalsetrue;"},
 		{"#set($x = 'before')#foreach($x in [1])$x#end$x", "1before"},

@@ -3,6 +3,7 @@ package velocity
 import (
 	"math/big"
 	"strconv"
+	"strings"
 
 	"gatehouse/internal/jsonpath"
 )
@@ -50,11 +51,7 @@ func (r *run) print(v any, depth int) error {
 		if v.Java {
 			return r.printList(v, depth)
 		}
-		var err error
-		if r.out, err = jsonpath.AppendJSON(r.out, v, &r.m); err == nil && len(r.out) > MaxOutput {
-			err = errOutput
-		}
-		return err
+		return r.printJSON(v)
 	case *jsonpath.Object:
 		return r.printMap(v, depth)
 	case *entry:
@@ -72,6 +69,15 @@ func (r *run) print(v any, depth int) error {
 	return r.m.Spend(1) // $input, $util and $foreach print nothing
 }
 
+// printJSON prints a list from JSON: json-smart's toString writes / as \/, its JSON for $input.json does not.
+func (r *run) printJSON(a *jsonpath.Array) error {
+	b, err := jsonpath.AppendJSON(nil, a, &r.m)
+	if err != nil {
+		return err
+	}
+	return r.write(strings.ReplaceAll(string(b), "/", `\/`))
+}
+
 func (r *run) printList(a *jsonpath.Array, depth int) error {
 	for i, item := range a.Items {
 		before := ", "
@@ -81,7 +87,7 @@ func (r *run) printList(a *jsonpath.Array, depth int) error {
 		if err := r.write(before); err != nil {
 			return err
 		}
-		if err := r.print(item, depth+1); err != nil {
+		if err := r.printIn(a, "(this Collection)", item, depth); err != nil {
 			return err
 		}
 	}
@@ -103,7 +109,7 @@ func (r *run) printMap(o *jsonpath.Object, depth int) error {
 		if err := r.write(before + m.Name + "="); err != nil {
 			return err
 		}
-		if err := r.print(m.Value, depth+1); err != nil {
+		if err := r.printIn(o, "(this Map)", m.Value, depth); err != nil {
 			return err
 		}
 	}
@@ -111,4 +117,12 @@ func (r *run) printMap(o *jsonpath.Object, depth int) error {
 		return r.write("{}")
 	}
 	return r.write("}")
+}
+
+// printIn prints what a container holds; a container that holds itself does not print itself again.
+func (r *run) printIn(container any, self string, v any, depth int) error {
+	if v == container {
+		return r.write(self)
+	}
+	return r.print(v, depth+1)
 }

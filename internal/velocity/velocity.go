@@ -130,9 +130,12 @@ func (t *Template) position(offset int) (line, column int) {
 // $context.responseOverride goes to o, which lives as long as the call: the response template sees what the
 // request template assigned. The error is a *RenderError.
 func (t *Template) Render(env Env, o *Overrides) ([]byte, error) {
+	return t.render(env, o, jsonpath.Meter{Steps: MaxSteps, Bytes: MaxMemory})
+}
+
+func (t *Template) render(env Env, o *Overrides, m jsonpath.Meter) ([]byte, error) {
 	r := &run{
-		t: t, env: env, overrides: o,
-		m:    jsonpath.Meter{Steps: MaxSteps, Bytes: MaxMemory},
+		t: t, env: env, overrides: o, m: m,
 		vals: make([]any, len(t.names)),
 		out:  make([]byte, 0, len(t.text)+len(t.text)/4),
 	}
