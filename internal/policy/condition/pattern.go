@@ -207,9 +207,9 @@ func (p *Pattern) Resolves(c *Context) bool {
 	return true
 }
 
-// matchParts matches from left to right and, after a mismatch, lets the last star take one character more. No
-// earlier star need ever be tried again: the text between two stars is found at its first place, and a later
-// place would leave less for the rest.
+// matchParts matches from left to right and, after a mismatch, lets the last star take more, up to the next place of
+// the text behind it. No earlier star need ever be tried again: the text between two stars is found at its first
+// place, and a later place would leave less for the rest.
 func matchParts(parts []part, s string, fold bool) bool {
 	i, at := 0, 0
 	star, mark := -1, 0
@@ -239,13 +239,12 @@ func matchParts(parts []part, s string, fold bool) bool {
 			return false
 		}
 		mark += width(s[mark:])
-		if p := &parts[star]; p.kind == literal && !fold {
-			n := strings.Index(s[mark:], p.text)
-			if n < 0 {
-				return false
-			}
-			mark += n
+		// Text that is folded has no stars, and a ? has no text: it is found at once.
+		n := strings.Index(s[mark:], parts[star].text)
+		if n < 0 {
+			return false
 		}
+		mark += n
 		i, at = star, mark
 	}
 }

@@ -19,17 +19,19 @@ func at(s string) time.Time {
 // request is what the tables below ask about.
 func request() *Context {
 	return &Context{
-		Time:             at("2026-11-21T02:03:04Z"),
-		SecureTransport:  True,
-		SourceIP:         netip.MustParseAddr("203.0.113.9"),
-		PrincipalARN:     "arn:aws:iam::111122223333:role/team/Reader",
-		PrincipalAccount: "111122223333",
-		Username:         "ann",
-		UserID:           "AIDAEXAMPLE",
-		MFATime:          at("2026-11-21T02:00:04Z"),
-		PrincipalTags:    []Tag{{"Team", "blue"}, {"Empty", ""}, {"Star", "a*b"}},
-		TagKeys:          []string{"cost", "owner"},
-		CalledVia:        []string{"cloudformation.amazonaws.com", "dynamodb.amazonaws.com"},
+		Time:            at("2026-11-21T02:03:04Z"),
+		SecureTransport: True,
+
+		PrincipalIsAWSService: False,
+		SourceIP:              netip.MustParseAddr("203.0.113.9"),
+		PrincipalARN:          "arn:aws:iam::111122223333:role/team/Reader",
+		PrincipalAccount:      "111122223333",
+		Username:              "ann",
+		UserID:                "AIDAEXAMPLE",
+		MFATime:               at("2026-11-21T02:00:04Z"),
+		PrincipalTags:         []Tag{{"Team", "blue"}, {"Empty", ""}, {"Star", "a*b"}},
+		TagKeys:               []string{"cost", "owner"},
+		CalledVia:             []string{"cloudformation.amazonaws.com", "dynamodb.amazonaws.com"},
 		More: []Attribute{
 			{"svc:One", []string{"x"}},
 			{"svc:Many", []string{"x", "y"}},
@@ -250,6 +252,29 @@ func TestNothingIsKnown(t *testing.T) {
 	}
 }
 
+// TestRelations asks every relation about a smaller, an equal and a greater value.
+func TestRelations(t *testing.T) {
+	for relation, want := range map[string][3]bool{
+		"Equals": {false, true, false}, "NotEquals": {true, false, true},
+		"LessThan": {true, false, false}, "LessThanEquals": {true, true, false},
+		"GreaterThan": {false, false, true}, "GreaterThanEquals": {false, true, true},
+	} {
+		for family, values := range map[string][3]string{
+			"Numeric": {"9.5", "10", "10.5"}, "Date": {"2025-12-31T23:59:59Z", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00.001Z"},
+		} {
+			for i, has := range values {
+				test, err := New(family+relation, "svc:X", []string{values[1]}, true)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := test.Holds(&Context{More: []Attribute{{"svc:X", []string{has}}}}); got != want[i] {
+					t.Errorf("%s%s: %s against %s: got %v", family, relation, has, values[1], got)
+				}
+			}
+		}
+	}
+}
+
 // TestFlags: present and false is not absent.
 func TestFlags(t *testing.T) {
 	for _, tt := range []struct {
@@ -310,6 +335,14 @@ func TestOldVersion(t *testing.T) {
 		if !test.Holds(&Context{Username: "${aws:username}"}) {
 			t.Errorf("%s: the text itself does not match", operator)
 		}
+	}
+	// A colon in what would be a variable separates two parts.
+	test, err := New("ArnLike", "aws:PrincipalArn", []string{"arn:aws:iam::${a:x"}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !test.Holds(&Context{PrincipalARN: "arn:aws:iam::${a:x"}) {
+		t.Error("ArnLike: the text itself does not match")
 	}
 }
 
@@ -375,7 +408,7 @@ func TestNewRefuses(t *testing.T) {
 func TestSaw(t *testing.T) {
 	for key, want := range map[string]string{
 		"aws:SourceIp": "203.0.113.9", "aws:TagKeys": "cost owner", "aws:currenttime": "2026-11-21T02:03:04Z",
-		"aws:EpochTime": "1795226584", "aws:SourceVpc": "", "svc:one": "x", "aws:MultiFactorAuthAge": "180",
+		"aws:EpochTime": "1795226584", "aws:SourceVpc": "", "aws:SecureTransport": "true", "aws:PrincipalIsAWSService": "false", "svc:one": "x", "aws:MultiFactorAuthAge": "180",
 	} {
 		test, err := New("StringEquals", key, []string{"?"}, true)
 		if err != nil {
@@ -398,6 +431,10 @@ func TestTypedAddresses(t *testing.T) {
 		{"fe80::1%eth0", "fe80::/10", true},
 		{"2001:db8::1", "2001:db8::/32", true},
 		{"2001:db8::1", "::ffff:0:0/90", false},
+		{"::ffff:203.0.113.9", "::ffff:0:0/96", true},
+		{"2001:db8::2", "2001:db8::1", false},
+		{"2001:db8::2", "2001:db8::/112", true},
+		{"2001:db8:1::2", "2001:db8::/112", false},
 	} {
 		test, err := New("IpAddress", "aws:SourceIp", []string{tt.block}, true)
 		if err != nil {
