@@ -6,9 +6,10 @@
 // in another sense (unions and intersections of character classes): a pattern that is misread would decide
 // wrongly in silence.
 //
-// It follows the documentation of java.util.regex.Pattern and Matcher (Java 8). Three differences remain: $
-// without (?m) matches only at the very end, (?i) folds as Unicode does, and an empty match directly after
-// another match does not count.
+// It follows the documentation of java.util.regex.Pattern and Matcher (Java 8) and was compared with them on
+// random patterns. What remains different: $ without (?m) matches only at the very end, (?m) knows only \n, \b
+// and (?i) see ASCII words and Unicode cases respectively, and an empty match directly after another match
+// does not count.
 package javaregexp
 
 import (

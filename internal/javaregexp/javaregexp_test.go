@@ -48,6 +48,14 @@ func TestMatches(t *testing.T) { // java.util.regex.Pattern [docs]
 		{`(?i)error.*`, `ERROR: x`, true},
 		{`[\s\S]*\[404\][\s\S]*`, "a [404]\nb\v", true}, // Serverless Framework's selection pattern
 		{`[\S]+`, "a b", false},
+		{`[\s-\]]`, `'`, false}, // the dash is plain, it makes no range
+		{`[\s-\]]`, `-`, true},
+		{`(?:(?s)a.)b.`, "a\nb\n", false}, // a flag ends with its group
+		{`(?:(?s)a.)b.`, "a\nbc", true},
+		{`(?s:a.)b.`, "a\nb\n", false},
+		{`(?s)a(?-s:.)`, "a\n", false},
+		{`(?s)a(?-s).`, "a\n", false},
+		{`((?s).).`, "\n\n", false},
 		{``, ``, true},
 		{``, `a`, false},
 		{`abc`, `abc`, true},
@@ -78,6 +86,8 @@ func TestCompileRefuses(t *testing.T) {
 		{`a\`, "the pattern ends in a backslash"},
 		{`a\Z`, `\Z is not supported`},
 		{`[\Qa-z\E]`, `\Q inside a character class is not supported`},
+		{`[\h-z]`, `\h beside a dash in a character class is not supported`},
+		{`[a-\v]`, `\v beside a dash in a character class is not supported`},
 		{`[\b]`, `\b inside a character class is not supported`},
 		{`\u12`, `\u needs four digits`},
 		{strings.Repeat("a", maxPattern+1), "the pattern is longer than 4096 bytes"},

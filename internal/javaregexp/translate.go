@@ -11,6 +11,7 @@ import (
 // translate rewrites what the two languages spell differently.
 func translate(p string, dotAll bool) (string, error) {
 	var b strings.Builder
+	var outer []bool // dotAll outside of the groups that are open
 	inClass := false
 	for i := 0; i < len(p); {
 		c := p[i]
@@ -32,6 +33,9 @@ func translate(p string, dotAll bool) (string, error) {
 				continue
 			}
 			_, size := utf8.DecodeRuneInString(p[i+1:])
+			if inClass && (p[i+1] == 'h' || p[i+1] == 'v') && (p[i-1] == '-' || strings.HasPrefix(p[i+2:], "-")) {
+				return "", fmt.Errorf(`\%c beside a dash in a character class is not supported`, p[i+1])
+			}
 			escape, used, err := escape(p[i+1:], size, inClass)
 			if err != nil {
 				return "", err
@@ -60,14 +64,24 @@ func translate(p string, dotAll bool) (string, error) {
 			b.WriteString(`[^\n\r\x{85}\x{2028}\x{2029}]`)
 			i++
 			continue
-		case !inClass && c == '(' && strings.HasPrefix(p[i:], "(?"):
-			rest := strings.TrimLeft(p[i+2:], "idmsuxU-")
-			flags := p[i+2 : len(p)-len(rest)]
-			on, _, _ := strings.Cut(flags, "-")
-			if strings.ContainsAny(flags, "duxU") {
-				return "", fmt.Errorf("the flags %q are not supported", flags)
+		case !inClass && c == '(':
+			flags, group, err := groupFlags(p[i:])
+			if err != nil {
+				return "", err
 			}
-			dotAll = dotAll || strings.Contains(on, "s")
+			if group {
+				outer = append(outer, dotAll)
+			}
+			on, off, _ := strings.Cut(flags, "-")
+			dotAll = (dotAll || strings.Contains(on, "s")) && !strings.Contains(off, "s")
+			if !group {
+				n := len("(?)") + len(flags)
+				b.WriteString(p[i : i+n])
+				i += n
+				continue
+			}
+		case !inClass && c == ')' && len(outer) > 0:
+			dotAll, outer = outer[len(outer)-1], outer[:len(outer)-1]
 		}
 		b.WriteByte(c)
 		i++
@@ -75,9 +89,23 @@ func translate(p string, dotAll bool) (string, error) {
 	return b.String(), nil
 }
 
+// groupFlags reads the flags behind an opening bracket; group is false for (?s), which opens none.
+func groupFlags(p string) (flags string, group bool, err error) {
+	rest, ok := strings.CutPrefix(p, "(?")
+	if !ok {
+		return "", true, nil
+	}
+	end := strings.TrimLeft(rest, "idmsuxU-")
+	flags = rest[:len(rest)-len(end)]
+	if strings.ContainsAny(flags, "duxU") {
+		return "", false, fmt.Errorf("the flags %q are not supported", flags)
+	}
+	return flags, !strings.HasPrefix(end, ")") || flags == "", nil
+}
+
 // classes are the escapes that RE2 has not, or has in another sense; the text goes inside a class.
 var classes = map[byte]string{
-	's': `\t\n\x0B\f\r `,
+	's': `[:space:]`, // the same six characters as Java's
 	'h': ` \t\x{A0}\x{1680}\x{180e}\x{2000}-\x{200a}\x{202f}\x{205f}\x{3000}`,
 	'v': `\n\x0B\f\r\x{85}\x{2028}\x{2029}`,
 }
@@ -99,7 +127,7 @@ func escape(s string, size int, inClass bool) (string, int, error) {
 		return "[" + classes[c] + "]", 1, nil
 	case 'S', 'H', 'V':
 		if inClass && c == 'S' {
-			return `\x00-\x08\x0E-\x1F!-\x{10FFFF}`, 1, nil
+			return "[:^space:]", 1, nil
 		}
 		if inClass {
 			return "", 0, fmt.Errorf(`\%c inside a character class is not supported`, c)
