@@ -82,5 +82,7 @@ type Identity struct {
 	CognitoIdentityPoolID         string
 	PrincipalOrgID                string
 	SourceIP                      string
-	User, UserAgent, UserARN      string
+	// VPCID and VPCEndpointID are for calls through a VPC endpoint; others have no such members.
+	VPCID, VPCEndpointID     string
+	User, UserAgent, UserARN string
 }

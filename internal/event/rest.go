@@ -96,7 +96,7 @@ func appendIdentity(dst []byte, id *Identity) []byte {
 		dst = appendNullable(append(dst, `,"accessKey":`...), id.AccessKey)
 		dst = appendNullable(append(dst, `,"cognitoAuthenticationProvider":`...), id.CognitoAuthenticationProvider)
 		dst = appendNullable(append(dst, `,"user":`...), id.User)
-		return append(dst, '}')
+		return append(appendNetwork(dst, id), '}')
 	}
 	dst = appendNullable(append(dst, `{"cognitoIdentityPoolId":`...), id.CognitoIdentityPoolID)
 	dst = appendNullable(append(dst, `,"accountId":`...), id.AccountID)
@@ -110,7 +110,16 @@ func appendIdentity(dst []byte, id *Identity) []byte {
 	dst = appendNullable(append(dst, `,"userArn":`...), id.UserARN)
 	dst = appendNullable(append(dst, `,"userAgent":`...), id.UserAgent)
 	dst = appendNullable(append(dst, `,"user":`...), id.User)
-	return append(dst, '}')
+	return append(appendNetwork(dst, id), '}')
+}
+
+// appendNetwork writes what only calls through a VPC endpoint have [docs]; their place is [inferred].
+func appendNetwork(dst []byte, id *Identity) []byte {
+	if id.VPCEndpointID == "" {
+		return dst
+	}
+	dst = appendNullable(append(dst, `,"vpcId":`...), id.VPCID)
+	return appendNullable(append(dst, `,"vpceId":`...), id.VPCEndpointID)
 }
 
 func appendNullable(dst []byte, s string) []byte {

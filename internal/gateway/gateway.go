@@ -14,6 +14,7 @@ import (
 	"gatehouse/internal/gateway/integration"
 	"gatehouse/internal/snapshot"
 	"gatehouse/internal/verdict"
+	"gatehouse/internal/vpc"
 )
 
 // MaxBody is the largest request body, in bytes; more is refused with 413 before any check.
@@ -98,7 +99,7 @@ func (g *Gateway) serve(ctx context.Context, x *exchange.Exchange, open bool) *e
 
 // find fills in stage, route, parameters and the two paths of the call.
 func (g *Gateway) find(x *exchange.Exchange, open bool) verdict.Decision {
-	at, d := x.Snapshot.Locate(x.Request.Host, x.Request.RawPath, open)
+	at, d := g.locate(x, open)
 	if d.Refused() {
 		return d
 	}
@@ -110,4 +111,17 @@ func (g *Gateway) find(x *exchange.Exchange, open bool) verdict.Decision {
 		x.Method = m
 	}
 	return x.Find(at)
+}
+
+// locate finds the API. A private listener has its own forms of host, and no form of path.
+func (g *Gateway) locate(x *exchange.Exchange, open bool) (snapshot.Address, verdict.Decision) {
+	r := x.Request
+	if r.VPCEndpoint == "" {
+		return x.Snapshot.Locate(r.Host, r.RawPath, open)
+	}
+	if r.Header.Count("x-apigw-api-id") > 1 {
+		return snapshot.Address{}, verdict.Refuse(verdict.BadRequest, verdict.Ambiguous, "x-apigw-api-id")
+	}
+	header, _ := r.Header.Get("x-apigw-api-id")
+	return x.Snapshot.LocateThrough(vpc.EndpointID(r.VPCEndpoint), r.Host, header, r.RawPath)
 }

@@ -94,6 +94,7 @@ func signed(key, secret string) *exchange.Request {
 // through is a request that came through a VPC endpoint.
 func through(r *exchange.Request) *exchange.Request {
 	r.VPCEndpoint, r.VPC = "vpce-1", "vpc-1"
+	r.Host = "api0000001.execute-api.us-east-1.amazonaws.com"
 	return r
 }
 

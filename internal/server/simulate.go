@@ -34,6 +34,9 @@ func (s *Server) simulate(ctx context.Context, q ops.Question) (telemetry.Record
 		ID: uuid.NewString(), Method: q.Method, Host: q.Host, At: s.clock.Now(), VPCEndpoint: q.VPCEndpoint, VPC: q.VPC,
 	}
 	r.RawPath, r.RawQuery, _ = strings.Cut(q.Path, "?")
+	if r.Host == "" && r.VPCEndpoint != "" {
+		return telemetry.Record{}, errors.New("a call through a VPC endpoint names its API by host: give {api}.execute-api.{region}.amazonaws.com")
+	}
 	if r.Host == "" {
 		r.Host = "localhost"
 	}

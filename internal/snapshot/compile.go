@@ -55,6 +55,7 @@ func Compile(in Input, last *Snapshot) *Snapshot {
 	s := &Snapshot{
 		rev:       in.Rev,
 		home:      in.Home,
+		zone:      Zone{Region: in.Home.Region, Suffix: cmp.Or(in.URLSuffix, "amazonaws.com")},
 		apis:      map[apigw.APIID]*API{},
 		stages:    map[apigw.StageName][]*Stage{},
 		endpoints: map[string]*policy.Policy{},
@@ -119,6 +120,7 @@ func (c *compiler) stage(in *StageInput) (*Stage, error) {
 		Variables:     in.Stage.Variables,
 		Disabled:      def.API.DisableExecuteAPIEndpoint,
 		Private:       slices.Contains(def.API.Endpoint.Types, "PRIVATE"),
+		Associated:    def.API.Endpoint.VPCEndpointIDs,
 		Plans:         c.plans(in.Stage.API, in.Stage.Name),
 		ARNPrefix:     apiARN + "/" + string(in.Stage.Name),
 		DomainName:    string(in.Stage.API) + ".execute-api." + string(home.Region) + "." + suffix,

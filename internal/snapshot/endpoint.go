@@ -129,3 +129,16 @@ func hostname(host string) (string, bool) {
 	name = strings.TrimSuffix(name, ".")
 	return lower(name), name != "" && !strings.Contains(name, ":")
 }
+
+// LocateThrough finds the API of a request that came through a VPC endpoint. header is x-apigw-api-id.
+func (s *Snapshot) LocateThrough(at vpc.EndpointID, host, header, path string) (Address, verdict.Decision) {
+	target, d := ThroughEndpoint(at, host, header, s.zone)
+	if d.Refused() {
+		return Address{}, d
+	}
+	api := s.apis[target.API]
+	if api == nil {
+		return Address{}, verdict.Refuse(verdict.Forbidden, verdict.UnknownHost, string(target.API))
+	}
+	return Address{API: api, Path: path, Host: true, Alias: target.Alias}, verdict.Yes
+}

@@ -15,6 +15,8 @@ type Address struct {
 	Path string
 	// Host is true when the caller named the API by host; events then show that host.
 	Host bool
+	// Alias is true for a host that only an associated VPC endpoint has.
+	Alias bool
 }
 
 // Locate finds the API of a request. open tells that the door takes the path form /{stage}/… of laptops,
@@ -25,7 +27,7 @@ type Address struct {
 func (s *Snapshot) Locate(host, path string, open bool) (Address, verdict.Decision) {
 	if id, ok := apiOfHost(host); ok {
 		if api := s.apis[id]; api != nil {
-			return Address{api, path, true}, verdict.Yes
+			return Address{API: api, Path: path, Host: true}, verdict.Yes
 		}
 		return Address{}, verdict.Refuse(verdict.Forbidden, verdict.UnknownHost, host)
 	}
@@ -46,7 +48,7 @@ func (s *Snapshot) Locate(host, path string, open bool) (Address, verdict.Decisi
 	stage, _, _ := strings.Cut(strings.TrimLeft(path, "/"), "/")
 	switch found := s.stages[apigw.StageName(stage)]; len(found) {
 	case 1:
-		return Address{s.apis[found[0].API], path, false}, verdict.Yes
+		return Address{API: s.apis[found[0].API], Path: path}, verdict.Yes
 	case 0:
 		return Address{}, verdict.Refuse(verdict.Forbidden, verdict.UnknownStage, stage)
 	default:
@@ -62,7 +64,7 @@ func (st *Stage) Find(path, verb string, buf []route.Param) (*Route, []route.Par
 
 func (s *Snapshot) byID(id, path string) (Address, verdict.Decision) {
 	if api := s.apis[apigw.APIID(id)]; api != nil {
-		return Address{api, path, false}, verdict.Yes
+		return Address{API: api, Path: path}, verdict.Yes
 	}
 	return Address{}, verdict.Refuse(verdict.Forbidden, verdict.UnknownHost, id)
 }

@@ -19,6 +19,7 @@ import (
 type Snapshot struct {
 	rev  uint64
 	home identity.Home
+	zone Zone
 	apis map[apigw.APIID]*API
 	// stages finds the APIs that have a stage of a name, for the path form /{stage}/… of laptops.
 	stages map[apigw.StageName][]*Stage
@@ -65,6 +66,8 @@ type Stage struct {
 	Policy *policy.Policy
 	// Private is true for an API that answers through VPC endpoints only.
 	Private bool
+	// Associated are the VPC endpoints that may name the API in their host, {api}-{vpce}.execute-api.… .
+	Associated []string
 	// VariablesJSON is the event's stageVariables, empty when there are none.
 	VariablesJSON []byte
 }

@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"slices"
 	"strings"
 
 	"gatehouse/internal/apigw"
@@ -25,6 +26,9 @@ func (x *Exchange) Find(at snapshot.Address) verdict.Decision {
 	if st.Private && x.Request.VPCEndpoint == "" {
 		// Not reachable on a public listener at all, whatever Host or header a caller sends.
 		return verdict.Refuse(verdict.Forbidden, verdict.PrivateAPI, string(st.API))
+	}
+	if at.Alias && !slices.Contains(st.Associated, x.Request.VPCEndpoint) {
+		return verdict.Refuse(verdict.Forbidden, verdict.UnknownHost, "the API is not associated with "+x.Request.VPCEndpoint)
 	}
 	x.Stage = st
 	x.Path, x.FullPath = split.Path, split.ContextPath

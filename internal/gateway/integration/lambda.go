@@ -129,6 +129,7 @@ func restEvent(x *exchange.Exchange, in *snapshot.Integration) *event.REST {
 		}
 	}
 	e.Identity.SourceIP = r.Peer.String()
+	e.Identity.VPCID, e.Identity.VPCEndpointID = r.VPC, r.VPCEndpoint
 	e.Identity.UserAgent, _ = r.Header.Get("User-Agent")
 	if c := x.Caller; c != nil && route.Auth == apigw.AuthIAM {
 		// The signature is the gateway's business: functions do not see it.
