@@ -16,9 +16,6 @@ type Path struct {
 	definite bool
 }
 
-// Definite tells whether the path gives one value instead of an Array.
-func (p *Path) Definite() bool { return p.definite }
-
 type stepKind uint8
 
 const (

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -287,4 +288,26 @@ func BenchmarkParse(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// One compiled template serves all calls at once; -race watches.
+func TestRendersConcurrently(t *testing.T) {
+	tpl := serverless(t, "json.vtl")
+	want, err := tpl.Render(serverlessCall(`{"a":1}`), NewOverrides())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 20 {
+				got, err := tpl.Render(serverlessCall(`{"a":1}`), NewOverrides())
+				if err != nil || string(got) != string(want) {
+					t.Errorf("got %s, %v", got, err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
 }

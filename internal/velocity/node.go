@@ -14,20 +14,6 @@ type node interface {
 // block is a list of statements.
 type block []node
 
-// add appends a statement; texts side by side become one.
-func (b block) add(n node) block {
-	if n == nil {
-		return b
-	}
-	if text, ok := n.(textNode); ok && len(b) > 0 {
-		if before, ok := b[len(b)-1].(textNode); ok {
-			b[len(b)-1] = before + text
-			return b
-		}
-	}
-	return append(b, n)
-}
-
 func (b block) render(r *run) error {
 	for _, n := range b {
 		if err := n.render(r); err != nil {

@@ -66,13 +66,20 @@ func (p *parser) template() (block, error) {
 // block reads statements up to a terminator.
 func (p *parser) block() (block, terminator, error) {
 	var b block
+	var text []byte // texts side by side become one
+	flush := func() {
+		if len(text) > 0 {
+			b = append(b, textNode(text))
+			text = text[:0]
+		}
+	}
 	if err := p.deeper(); err != nil {
 		return nil, terminator{}, err
 	}
 	defer p.shallower()
-	for p.i < len(p.src) {
+	var end terminator
+	for p.i < len(p.src) && end.name == "" {
 		var n node
-		var end terminator
 		var err error
 		switch p.src[p.i] {
 		case '$':
@@ -84,12 +91,20 @@ func (p *parser) block() (block, terminator, error) {
 		default:
 			n = p.plain()
 		}
-		if err != nil || end.name != "" {
-			return b, end, err
+		if err != nil {
+			return nil, end, err
 		}
-		b = b.add(n)
+		switch n := n.(type) {
+		case nil:
+		case textNode:
+			text = append(text, n...)
+		default:
+			flush()
+			b = append(b, n)
+		}
 	}
-	return b, terminator{}, nil
+	flush()
+	return b, end, nil
 }
 
 // plain reads text up to the next special character. Blanks directly in front of #set are dropped: #set

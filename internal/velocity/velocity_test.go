@@ -289,3 +289,12 @@ func TestRefusesToParse(t *testing.T) {
 		}
 	}
 }
+
+// Parsing is linear: a template at the limit takes milliseconds, whatever it repeats.
+func TestParsesLargeTemplates(t *testing.T) {
+	for _, unit := range []string{"# ", "$ ", "#set($x = 1)", "$x ", "## c\n", "#* *#", "\\", "a", "#if(true)x#end", "#foo", "#set($x = '')", "#set    "} {
+		if _, err := Parse(strings.Repeat(unit, MaxTemplate/len(unit)-1)+" ", Options{}); err != nil {
+			t.Errorf("%q repeated: %v", unit, err)
+		}
+	}
+}
