@@ -79,6 +79,8 @@ func (c *devCmd) Run(ctx context.Context, s *Streams) error {
 	if err != nil {
 		return exit(ExitUsage, err)
 	}
+	// Deploying leaves garbage behind that serving does not: give it back before the long idle.
+	debug.FreeOSMemory()
 	if d != nil && c.Watch {
 		w, err := c.watch(ctx, s, srv, d, keys)
 		if err != nil {
