@@ -48,10 +48,6 @@ resources:
 `
 )
 
-// hostsWired says that the gateway asks snapshot.ThroughEndpoint for the API of a call that came through an
-// endpoint. Until it does, private DNS is the one form that is served, and tests of the others wait.
-const hostsWired = false
-
 // project writes the definition and its configuration, and returns the directory.
 func project(t *testing.T, configuration string) string {
 	t.Helper()
@@ -111,9 +107,6 @@ func talk(address, raw string) (string, error) {
 // TestPrivateAPI: a private API answers through its endpoint's listener, under each form of its host; on the
 // loopback control port the endpoint's own forms stand for the listener; on the public port it does not exist.
 func TestPrivateAPI(t *testing.T) {
-	if !hostsWired {
-		t.Skip("the gateway does not look at the hosts of endpoints yet")
-	}
 	dir := project(t, `vpcEndpoints:
   - {id: `+mine+`, vpc: vpc-0aaaaaaaaaaaaaaaa, listen: "127.0.0.1:0", clients: [127.0.0.0/8]}
   - {id: `+theirs+`, vpc: vpc-0bbbbbbbbbbbbbbbb, listen: "127.0.0.1:0", policy: {Statement: [{Effect: Deny, Principal: "*", Action: "*", Resource: "*"}]}}
@@ -302,9 +295,6 @@ vpcEndpoints:
 	}
 
 	private := append(forms(api, mine), [2]string{"10.77.1.1:8443", api})
-	if !hostsWired {
-		private = private[:1]
-	}
 	var plain, claiming []string
 	for _, f := range private {
 		plain, claiming = append(plain, request("/prod/", f[0], f[1])), append(claiming, request("/prod/", f[0], f[1], claims()...))
