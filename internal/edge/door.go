@@ -68,11 +68,6 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 		TLS:    hr.TLS != nil,
 		At:     d.c.Now(),
 	}
-	if e := d.endpoint(hr.Host); e != nil {
-		r.VPCEndpoint, r.VPC = string(e.ID), string(e.VPC)
-		r.Header = append(r.Header,
-			exchange.Field{Name: vpcHeader, Value: r.VPC}, exchange.Field{Name: endpointHeader, Value: r.VPCEndpoint})
-	}
 	r.ID, r.ExtendedID = ids(r.Header)
 	if refused := d.read(w, hr, r); refused.Refused() {
 		w.Header().Set("Connection", "close")
@@ -91,6 +86,11 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	if d.c.AllowHost != nil && !d.c.AllowHost(hr.Host) {
 		http.Error(w, "this listener does not answer to that host", http.StatusMisdirectedRequest)
 		return
+	}
+	if e := d.endpoint(hr.Host); e != nil {
+		r.VPCEndpoint, r.VPC = string(e.ID), string(e.VPC)
+		r.Header = append(r.Header,
+			exchange.Field{Name: vpcHeader, Value: r.VPC}, exchange.Field{Name: endpointHeader, Value: r.VPCEndpoint})
 	}
 	d.write(w, hr, d.c.Gateway.Serve(hr.Context(), r, d.c.Open))
 }
