@@ -267,8 +267,10 @@ func TestParseBounds(t *testing.T) {
 			t.Errorf("%s: no error", name)
 		}
 	}
-	if _, err := Parse(wrap(okIdentity), Kind(99)); err == nil {
-		t.Error("an unknown kind: no error")
+	for _, kind := range []Kind{0, kindsEnd, 99} {
+		if _, err := Parse(wrap(okIdentity), kind); err == nil {
+			t.Errorf("kind %d: no error", kind)
+		}
 	}
 	if _, err := Parse("{\"Statement\": \"\xff\"}", Identity); err == nil {
 		t.Error("invalid UTF-8: no error")

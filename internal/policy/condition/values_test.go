@@ -189,7 +189,7 @@ func TestFold(t *testing.T) {
 		a, b string
 		want bool
 	}{
-		{"Invoke", "iNVOKE", true}, {"Invoke", "Invo\u212ae", false}, {"s", "\u017f", false}, {"a", "ab", false}, {"[", "{", false}, {"@", "`", false},
+		{"Invoke", "iNVOKE", true}, {"AZ", "az", true}, {"aZ", "Az", true}, {"Invoke", "Invo\u212ae", false}, {"s", "\u017f", false}, {"a", "ab", false}, {"[", "{", false}, {"@", "`", false},
 	} {
 		if got := EqualFold(tt.a, tt.b); got != tt.want {
 			t.Errorf("EqualFold(%q, %q): got %v", tt.a, tt.b, got)
