@@ -46,6 +46,14 @@ func (c *devCmd) Run(ctx context.Context, s *Streams) error {
 	if err != nil {
 		return exit(ExitUsage, err)
 	}
+	var w *watcher
+	if d != nil && c.Watch {
+		if w, err = c.watch(s, d); err != nil {
+			fmt.Fprintln(s.Err, "gatehouse: changes are not followed:", err)
+		} else {
+			defer w.close()
+		}
+	}
 	p := newPrinter(s, cfg.LogFormat)
 	srv, err := server.New(ctx, cfg, server.Options{
 		Version: Version, Logger: p.logger, FunctionLog: p.functionLog(), Called: p.called(),
@@ -82,13 +90,9 @@ func (c *devCmd) Run(ctx context.Context, s *Streams) error {
 	}
 	// Deploying leaves garbage behind that serving does not: give it back before the long idle.
 	debug.FreeOSMemory()
-	if d != nil && c.Watch {
-		w, err := c.watch(ctx, s, srv, d, keys)
-		if err != nil {
-			fmt.Fprintln(s.Err, "gatehouse: changes are not followed:", err)
-		} else {
-			defer w.close()
-		}
+	if w != nil {
+		w.start(ctx, srv, keys)
+		defer w.close() // before the server, which a reload may be using
 	}
 	if err := <-serving; err != nil {
 		return exit(ExitUsage, err)

@@ -37,24 +37,33 @@ type watcher struct {
 	keys map[server.KeyLine]bool
 }
 
-func (c *devCmd) watch(ctx context.Context, s *Streams, srv *server.Server, d *project.Definition, keys []server.KeyLine) (*watcher, error) {
+// watch begins to watch. Events wait until the watcher is started: a change while the server starts is not
+// missed.
+func (c *devCmd) watch(s *Streams, d *project.Definition) (*watcher, error) {
 	n, err := fsnotify.NewWatcher()
 	if err != nil {
 		return nil, err
 	}
-	w := &watcher{fs: n, done: make(chan struct{}), cmd: c, s: s, srv: srv, dir: d.Dir, keys: map[server.KeyLine]bool{}}
+	w := &watcher{fs: n, done: make(chan struct{}), cmd: c, s: s, dir: d.Dir, keys: map[server.KeyLine]bool{}}
+	w.follow(d)
+	w.add(d.Dir)
+	return w, nil
+}
+
+// start follows changes until ctx ends. keys are those that were printed.
+func (w *watcher) start(ctx context.Context, srv *server.Server, keys []server.KeyLine) {
+	w.srv = srv
 	for _, k := range keys {
 		w.keys[k] = true
 	}
-	w.follow(d)
-	w.add(d.Dir)
 	go w.run(ctx)
-	return w, nil
 }
 
 func (w *watcher) close() {
 	_ = w.fs.Close()
-	<-w.done
+	if w.srv != nil {
+		<-w.done
+	}
 }
 
 // follow watches the directories of the definition's files. Directories, not files: editors replace files.

@@ -43,6 +43,32 @@ func (l *log) await(t *testing.T, text string) {
 	}
 }
 
+// ready is what dev --json prints.
+type ready struct{ URL, ControlURL, AccessKeyID string }
+
+// dev serves the definition in a directory until the test ends.
+func dev(t *testing.T, dir string, args ...string) (r ready, out, faults *log) {
+	t.Helper()
+	out, faults = &log{}, &log{}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan int, 1)
+	go func() {
+		ended <- cli.Run(ctx, append([]string{"dev", "--port", "0", "--control-port", "0", "--json"}, args...),
+			cli.Streams{Out: out, Err: faults, Getenv: func(string) string { return "" }, Dir: dir})
+	}()
+	t.Cleanup(func() {
+		cancel()
+		if code := <-ended; code != 0 {
+			t.Errorf("dev: exit code %d: %s", code, faults.String())
+		}
+	})
+	out.await(t, "}\n")
+	if err := json.Unmarshal([]byte(out.String()), &r); err != nil {
+		t.Fatal(err)
+	}
+	return r, out, faults
+}
+
 // TestReload follows a developer at work: each change is served, or the last good definition is and the
 // message says why.
 func TestReload(t *testing.T) {
@@ -64,24 +90,7 @@ func TestReload(t *testing.T) {
 	)
 	write("h.js", "")
 	write("serverless.yml", head+one)
-	var out, faults log
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan int, 1)
-	go func() {
-		ended <- cli.Run(ctx, []string{"dev", "--port", "0", "--control-port", "0", "--ephemeral", "--json"},
-			cli.Streams{Out: &out, Err: &faults, Getenv: func(string) string { return "" }, Dir: dir})
-	}()
-	defer func() {
-		cancel()
-		if code := <-ended; code != 0 {
-			t.Errorf("exit code %d: %s", code, faults.String())
-		}
-	}()
-	out.await(t, "}\n")
-	var ready struct{ URL string }
-	if err := json.Unmarshal([]byte(out.String()), &ready); err != nil {
-		t.Fatal(err)
-	}
+	ready, out, faults := dev(t, dir, "--ephemeral")
 	serves := func(when string) {
 		t.Helper()
 		req, _ := http.NewRequest(http.MethodOptions, ready.URL+"/dev/a", nil)
