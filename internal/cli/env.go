@@ -5,9 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -37,17 +40,17 @@ func (c *envCmd) Run(ctx context.Context, s *Streams) error {
 	}
 	if cfg.RootKey.ID == "" {
 		dir, err := c.stateDir(s, running)
-		if err != nil {
+		if err != nil && running.AccessKeyID == "" {
 			return exit(ExitUsage, err)
 		}
 		cfg.StateDir = dir
 	}
-	id, secret, err := server.RootKeyOf(cfg)
+	id, secret, err := c.rootKey(cfg, running)
 	if err != nil {
 		return exit(ExitUsage, err)
 	}
 	for _, l := range [][2]string{
-		{"AWS_ENDPOINT_URL", fmt.Sprintf("http://%s:%d", c.Host, c.ControlPort)},
+		{"AWS_ENDPOINT_URL", "http://" + c.address()},
 		{"AWS_ACCESS_KEY_ID", string(id)},
 		{"AWS_SECRET_ACCESS_KEY", secret.Reveal()},
 		{"AWS_REGION", string(cfg.Home.Region)},
@@ -58,6 +61,27 @@ func (c *envCmd) Run(ctx context.Context, s *Streams) error {
 	// A session token of another account would be sent along and refused.
 	fmt.Fprintln(s.Out, "unset AWS_SESSION_TOKEN")
 	return nil
+}
+
+func (c *envCmd) address() string { return net.JoinHostPort(c.Host, strconv.Itoa(c.ControlPort)) }
+
+// rootKey reads the root access key. With no server to be asked it is made if there is none yet: the next
+// start takes it. One that the running server does not know would only be refused later, call by call.
+func (c *envCmd) rootKey(cfg config.Config, running status) (identity.AccessKeyID, seal.Secret, error) {
+	if running.AccessKeyID == "" {
+		return server.RootKeyOf(cfg)
+	}
+	id, secret, err := server.ReadRootKey(cfg)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", seal.Secret{}, err
+	}
+	if id != running.AccessKeyID {
+		return "", seal.Secret{}, fmt.Errorf("the server on %s has the root access key %s, which is not known here: "+
+			"if it is --ephemeral, use the export line that it printed; if it was started with GATEHOUSE_ROOT_ACCESS_KEY_ID and "+
+			"GATEHOUSE_ROOT_SECRET_ACCESS_KEY, set both here; if it serves another definition, name that one or another --control-port",
+			c.address(), running.AccessKeyID)
+	}
+	return id, secret, nil
 }
 
 // stateDir finds where the root access key lies: where the flags say, beside the definition, or where the
@@ -87,15 +111,16 @@ func (c *envCmd) stateDir(s *Streams, running status) (string, error) {
 }
 
 type status struct {
-	StateDir string `json:"stateDir"`
-	Region   string `json:"region"`
+	StateDir    string               `json:"stateDir"`
+	Region      string               `json:"region"`
+	AccessKeyID identity.AccessKeyID `json:"accessKeyId"`
 }
 
 // ask asks the server on the control port where its state is; a zero status means that none answers.
 func (c *envCmd) ask(ctx context.Context) status {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://%s:%d/_gatehouse/health", c.Host, c.ControlPort), nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+c.address()+"/_gatehouse/health", nil)
 	if err != nil {
 		return status{}
 	}

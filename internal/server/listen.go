@@ -256,7 +256,7 @@ func (s *Server) status() any {
 	snap := s.live.Load()
 	return map[string]any{
 		"account": s.cfg.Home.Account, "region": s.cfg.Home.Region, "revision": snap.Rev(), "apis": len(snap.APIs()),
-		"faults": len(snap.Faults()), "dev": s.cfg.Dev, "stateDir": s.cfg.StateDir,
+		"faults": len(snap.Faults()), "dev": s.cfg.Dev, "stateDir": s.cfg.StateDir, "accessKeyId": s.root.ID,
 		"dataUrl": s.DataURL(), "controlUrl": s.ControlURL(), "vpcEndpoints": s.EndpointURLs(),
 	}
 }

@@ -63,17 +63,11 @@ type rootKeyFile struct {
 // RootKeyOf returns the root access key of a configuration's state directory, making it if there is none
 // yet. Without a state directory every call makes another one.
 func RootKeyOf(cfg config.Config) (identity.AccessKeyID, seal.Secret, error) {
-	if cfg.RootKey.ID != "" {
-		return cfg.RootKey.ID, cfg.RootKey.Secret, nil
+	if id, secret, err := ReadRootKey(cfg); !errors.Is(err, fs.ErrNotExist) {
+		return id, secret, err
 	}
-	if cfg.StateDir == "" {
-		k := newRootKey()
-		return k.AccessKeyID, seal.Hide(k.SecretAccessKey), nil
-	}
-	path := filepath.Join(cfg.StateDir, rootFile)
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		k := newRootKey()
+	k := newRootKey()
+	if cfg.StateDir != "" {
 		if err := os.MkdirAll(cfg.StateDir, 0o700); err != nil {
 			return "", seal.Secret{}, fmt.Errorf("state directory: %w", err)
 		}
@@ -81,11 +75,24 @@ func RootKeyOf(cfg config.Config) (identity.AccessKeyID, seal.Secret, error) {
 		if err != nil {
 			return "", seal.Secret{}, err
 		}
-		if err := os.WriteFile(path, text, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(cfg.StateDir, rootFile), text, 0o600); err != nil {
 			return "", seal.Secret{}, fmt.Errorf("root access key: %w", err)
 		}
-		return k.AccessKeyID, seal.Hide(k.SecretAccessKey), nil
 	}
+	return k.AccessKeyID, seal.Hide(k.SecretAccessKey), nil
+}
+
+// ReadRootKey returns the root access key that is configured or kept in the state directory, or
+// fs.ErrNotExist.
+func ReadRootKey(cfg config.Config) (identity.AccessKeyID, seal.Secret, error) {
+	if cfg.RootKey.ID != "" {
+		return cfg.RootKey.ID, cfg.RootKey.Secret, nil
+	}
+	if cfg.StateDir == "" {
+		return "", seal.Secret{}, fs.ErrNotExist
+	}
+	path := filepath.Join(cfg.StateDir, rootFile)
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return "", seal.Secret{}, fmt.Errorf("root access key: %w", err)
 	}
