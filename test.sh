@@ -8,12 +8,16 @@ export GOFLAGS="${GOFLAGS:-} -mod=readonly" CGO_ENABLED=1
 step() { printf '\n== %s\n' "$1"; }
 
 step "set-up"
-if ! command -v aws >/dev/null 2>&1; then
+# Debian packages that tests use when they are there: the AWS command line, and ip for private networks.
+missing=()
+command -v aws >/dev/null 2>&1 || missing+=(awscli python3-boto3)
+command -v ip >/dev/null 2>&1 || missing+=(iproute2)
+if [ ${#missing[@]} -gt 0 ]; then
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
-    (apt-get update -q && apt-get install -y -q --no-install-recommends awscli python3-boto3) >/dev/null 2>&1 ||
-      echo "the AWS command line could not be installed; tests that want it say so and are skipped"
+    (apt-get update -q && apt-get install -y -q --no-install-recommends "${missing[@]}") >/dev/null 2>&1 ||
+      echo "could not install ${missing[*]}; tests that want them say so and are skipped"
   else
-    echo "no AWS command line here; tests that want it say so and are skipped"
+    echo "not here: ${missing[*]}; tests that want them say so and are skipped"
   fi
 fi
 go version

@@ -184,18 +184,20 @@ func refused(err error, s *Streams) error {
 
 // ready is the ready message for programs.
 type ready struct {
-	Ready      bool              `json:"ready"`
-	Version    string            `json:"version"`
-	File       string            `json:"file,omitempty"`
-	Stage      string            `json:"stage,omitempty"`
-	URL        string            `json:"url"`
-	ControlURL string            `json:"controlUrl"`
-	Account    string            `json:"account"`
-	Region     string            `json:"region"`
-	StateDir   string            `json:"stateDir,omitempty"`
-	APIKeys    map[string]string `json:"apiKeys"`
-	Routes     []routeRow        `json:"routes"`
-	Millis     int64             `json:"millis"`
+	Ready      bool   `json:"ready"`
+	Version    string `json:"version"`
+	File       string `json:"file,omitempty"`
+	Stage      string `json:"stage,omitempty"`
+	URL        string `json:"url"`
+	ControlURL string `json:"controlUrl"`
+	// VPCEndpoints are where the private listeners are, by id.
+	VPCEndpoints map[string]string `json:"vpcEndpoints,omitempty"`
+	Account      string            `json:"account"`
+	Region       string            `json:"region"`
+	StateDir     string            `json:"stateDir,omitempty"`
+	APIKeys      map[string]string `json:"apiKeys"`
+	Routes       []routeRow        `json:"routes"`
+	Millis       int64             `json:"millis"`
 	// AccessKeyID and SecretAccessKey are printed when no state directory holds them.
 	AccessKeyID     string `json:"accessKeyId,omitempty"`
 	SecretAccessKey string `json:"secretAccessKey,omitempty"`
@@ -216,6 +218,7 @@ func (c *devCmd) announce(ctx context.Context, s *Streams, srv *server.Server, d
 			Account: string(cfg.Home.Account), Region: string(cfg.Home.Region), APIKeys: map[string]string{}, Routes: rows,
 			Millis: took.Milliseconds(),
 		}
+		r.VPCEndpoints = srv.EndpointURLs()
 		if d != nil {
 			r.File, r.Stage = d.File, d.Stage
 		}
@@ -258,6 +261,9 @@ func (c *devCmd) banner(w io.Writer, s *Streams, srv *server.Server, d *project.
 		}
 	}
 	printWarnings(w, s, d, out)
+	for id, url := range srv.EndpointURLs() {
+		fmt.Fprintf(w, "vpc endpoint: %s  %s\n", url, id)
+	}
 	fmt.Fprintf(w, "aws endpoint: %s", srv.ControlURL())
 	switch {
 	case cfg.StateDir == "":

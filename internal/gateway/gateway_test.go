@@ -282,6 +282,7 @@ func TestRefusals(t *testing.T) {
 			`{"Message":"User: anonymous is not authorized to perform: execute-api:Invoke on resource: arn:aws:execute-api:us-east-1:********9012:api0000001/dev/GET/stores with an explicit deny in a resource-based policy"}`, verdict.PolicyExplicitDeny},
 		{"private API from outside", private, get("/dev/stores"), 403, "ForbiddenException", `{"message":"Forbidden"}`, verdict.PrivateAPI},
 		{"private API from outside, unknown path", private, get("/dev/nothing"), 403, "ForbiddenException", `{"message":"Forbidden"}`, verdict.PrivateAPI},
+		{"public API through an endpoint", nil, through(get("/dev/stores")), 403, "ForbiddenException", `{"message":"Forbidden"}`, verdict.UnknownHost},
 		{"private API without resource policy", private, through(get("/dev/stores")), 403, "AccessDeniedException",
 			`{"Message":"User: anonymous is not authorized to perform: execute-api:Invoke on resource: arn:aws:execute-api:us-east-1:********9012:api0000001/dev/GET/stores because no resource-based policy allows the execute-api:Invoke action"}`, verdict.PolicyImplicitDeny},
 		{"private API, endpoint policy silent", func(h *house) {
@@ -425,7 +426,12 @@ func TestResourcePolicyAdmits(t *testing.T) {
 	} {
 		h := newHouse()
 		h.method.Auth = c.auth
-		h.definition = func(d *apigw.Definition) { d.API.Policy = policyOf(allow) }
+		h.definition = func(d *apigw.Definition) {
+			d.API.Policy = policyOf(allow)
+			if c.req.VPCEndpoint != "" {
+				d.API.Endpoint.Types = []string{"PRIVATE"}
+			}
+		}
 		if resp := h.serve(c.req); resp.Status != 200 {
 			t.Errorf("%s: %d %s", c.name, resp.Status, resp.Body)
 		}

@@ -27,6 +27,10 @@ func (x *Exchange) Find(at snapshot.Address) verdict.Decision {
 		// Not reachable on a public listener at all, whatever Host or header a caller sends.
 		return verdict.Refuse(verdict.Forbidden, verdict.PrivateAPI, string(st.API))
 	}
+	if !st.Private && x.Request.VPCEndpoint != "" {
+		// A public API is not called through an endpoint [inferred from AWS's article on 403 from a VPC].
+		return verdict.Refuse(verdict.Forbidden, verdict.UnknownHost, string(st.API)+" is not private")
+	}
 	if at.Alias && !slices.Contains(st.Associated, x.Request.VPCEndpoint) {
 		return verdict.Refuse(verdict.Forbidden, verdict.UnknownHost, "the API is not associated with "+x.Request.VPCEndpoint)
 	}
