@@ -82,6 +82,10 @@ func (d *Definition) template(o Options) error {
 	if err != nil {
 		return err
 	}
+	if v := d.Template; v.Get("Resources") == nil && v.Get("service") != nil && v.Get("provider") != nil {
+		// What sls --config names: a service in a file of another name.
+		return d.serverless(o)
+	}
 	if t := d.Template.Get("Transform"); t != nil {
 		return &document.Error{Pos: t.Pos, Msg: "templates with a Transform (SAM) are not read yet", Hint: "give the transformed template"}
 	}

@@ -109,3 +109,13 @@ func TestCannotRun(t *testing.T) {
 		t.Errorf("warnings (-got +want):\n%s", diff)
 	}
 }
+
+// TestServiceUnderAnotherName: sls --config takes a service file of any name.
+func TestServiceUnderAnotherName(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"api.yml": "service: s\nprovider: {name: aws, runtime: nodejs20.x}\nfunctions: {f: {handler: h.x, environment: {A: '${self:service}'}}}\n", "h.js": ""})
+	d, err := Load(filepath.Join(dir, "api.yml"), Options{Account: "123456789012", Getenv: noEnv})
+	if err != nil || d.Stack != "s-dev" || len(d.Functions) != 1 {
+		t.Errorf("got %+v, %v", d, err)
+	}
+}
