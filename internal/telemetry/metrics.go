@@ -32,7 +32,7 @@ type Metrics struct {
 
 type series struct {
 	duration prometheus.Observer
-	codes    [6]prometheus.Counter // by hundreds
+	codes    [4]prometheus.Counter // 2xx to 5xx
 }
 
 // NewMetrics makes the metrics of a server.
@@ -87,7 +87,7 @@ func (m *Metrics) Reloaded(result string) { m.reloads.WithLabelValues(result).In
 func (m *Metrics) Observe(x *exchange.Exchange, took time.Duration) {
 	s := m.series(x.Route)
 	s.duration.Observe(took.Seconds())
-	s.codes[max(0, min(5, x.Status/100))].Inc()
+	s.codes[max(2, min(5, x.Status/100))-2].Inc()
 	if x.Decision.Kind != verdict.Allow {
 		m.refusals.WithLabelValues(x.Decision.Kind.String(), string(x.Decision.Reason)).Inc()
 	}
@@ -103,7 +103,7 @@ func (m *Metrics) series(r *snapshot.Route) *series {
 	}
 	s := &series{duration: m.duration.WithLabelValues(labels[:]...)}
 	for i := range s.codes {
-		s.codes[i] = m.requests.WithLabelValues(append(labels[:], strconv.Itoa(i)+"xx")...)
+		s.codes[i] = m.requests.WithLabelValues(append(labels[:], strconv.Itoa(i+2)+"xx")...)
 	}
 	actual, _ := m.byRoute.LoadOrStore(r, s)
 	return actual.(*series)
