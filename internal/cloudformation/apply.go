@@ -199,7 +199,7 @@ func (r *run) changes() (bool, error) {
 		}
 		now := r.stack.Outputs
 		r.stack.Outputs = old
-		return !slices.Equal(old, now), nil
+		return !slices.EqualFunc(old, now, sameOutput), nil
 	}
 	return true, nil
 }
@@ -278,7 +278,7 @@ func (r *run) make(p Planned, props *document.Value) error {
 		// Whatever the attempt made must not be in the way.
 		rec.Generation, rec.Replaced = cut.Generation+1, cut.Replaced
 		if cut.PhysicalID != "" {
-			rec.Replaced = append(rec.Replaced, stack.Replaced{PhysicalID: cut.PhysicalID, Properties: cut.Properties, Attributes: cut.Attributes})
+			rec.Replaced = append(rec.Replaced, stack.Replaced{PhysicalID: cut.PhysicalID, Properties: cut.Properties, Attributes: cut.Attributes, Secrets: cut.Secrets})
 		}
 		if err := r.clear(p, props); err != nil {
 			return err
@@ -289,7 +289,7 @@ func (r *run) make(p Planned, props *document.Value) error {
 		return err
 	}
 	res, err := r.provider(p.Type).create(r.call(rec), r.request(rec, props, nil))
-	rec.PhysicalID, rec.Attributes = stack.PhysicalID(res.physical), res.attributes
+	r.made(rec, res)
 	if res.physical != "" {
 		rec.Properties = sealed(props)
 		r.event(rec, stack.CreateInProgress, "Resource creation Initiated")
@@ -312,7 +312,7 @@ func (r *run) clear(p Planned, props *document.Value) error {
 		if err != nil || !found {
 			return err
 		}
-		rec.PhysicalID, rec.Attributes = stack.PhysicalID(res.physical), res.attributes
+		r.made(rec, res)
 	} else if t := r.engine.types[p.Type]; t != nil && t.named != nil {
 		name, _ := t.named(properties{props})
 		rec.PhysicalID = stack.PhysicalID(name)
@@ -341,7 +341,8 @@ func (r *run) change(p Planned, rec *stack.ResourceRecord, props *document.Value
 		r.note(rec, stack.UpdateFailed, err.Error())
 		return err
 	}
-	next.PhysicalID, next.Attributes, next.Properties = stack.PhysicalID(res.physical), res.attributes, sealed(props)
+	r.made(&next, res)
+	next.Properties = sealed(props)
 	r.note(&next, stack.UpdateComplete, "")
 	return nil
 }
@@ -365,9 +366,10 @@ func (r *run) replace(p Planned, rec *stack.ResourceRecord, props *document.Valu
 		return err
 	}
 	before, next := *rec, *rec
-	next.Replaced = append(slices.Clip(rec.Replaced), stack.Replaced{PhysicalID: rec.PhysicalID, Properties: rec.Properties, Attributes: rec.Attributes})
+	next.Replaced = append(slices.Clip(rec.Replaced), stack.Replaced{PhysicalID: rec.PhysicalID, Properties: rec.Properties, Attributes: rec.Attributes, Secrets: rec.Secrets})
 	res, err := r.provider(p.Type).create(r.call(&next), r.request(&next, props, nil))
-	next.PhysicalID, next.Attributes, next.Properties = stack.PhysicalID(res.physical), res.attributes, sealed(props)
+	r.made(&next, res)
+	next.Properties = sealed(props)
 	r.steps = append(r.steps, step{before: &before, made: &next})
 	if err != nil {
 		r.note(rec, stack.UpdateFailed, err.Error())

@@ -73,7 +73,7 @@ Resources:
 		{"Lambda::Url", `A: 1`, "AWS::Lambda::Url"},
 		{"ApiGateway::BasePathMapping", `A: 1`, "AWS::ApiGateway::BasePathMapping"},
 		{"ApiGatewayV2::Route", `A: 1`, "AWS::ApiGatewayV2::Route"},
-		{"IAM::Policy", `A: 1`, "AWS::IAM::Policy"},
+		{"IAM::SAMLProvider", `A: 1`, "AWS::IAM::SAMLProvider"},
 		{"WAFv2::WebACLAssociation", `A: 1`, "AWS::WAFv2::WebACLAssociation"},
 		{"WAFRegional::WebACL", `A: 1`, "AWS::WAFRegional::WebACL"},
 		{"EC2::VPCEndpoint", `VpcId: v`, ""},

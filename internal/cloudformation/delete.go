@@ -89,7 +89,7 @@ func (r *run) dropReplaced(rec *stack.ResourceRecord) error {
 	for len(rec.Replaced) > 0 {
 		old := rec.Replaced[0]
 		was := *rec
-		was.PhysicalID, was.Properties, was.Attributes = old.PhysicalID, old.Properties, old.Attributes
+		was.PhysicalID, was.Properties, was.Attributes, was.Secrets = old.PhysicalID, old.Properties, old.Attributes, old.Secrets
 		if err := r.remove(was, rec.UpdateReplace); err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"gatehouse/internal/seal"
 	"gatehouse/internal/stack"
 	"gatehouse/internal/store"
 	"gatehouse/internal/wire"
@@ -32,7 +33,26 @@ func (e *Engine) exports(ctx context.Context, own stack.ID) (exports, error) {
 // lookup finds an export of another stack: a stack cannot import from itself.
 func (x exports) lookup(name string) (string, bool) {
 	v, ok := x.all[name]
+	if !v.Secret.IsZero() {
+		return v.Secret.Reveal(), ok && v.Stack != x.own
+	}
 	return v.Value, ok && v.Stack != x.own
+}
+
+// holdsSecret reports whether a value holds an attribute that is a secret.
+func (r *run) holdsSecret(value string) bool {
+	for _, rec := range r.records {
+		for _, s := range rec.Secrets {
+			if strings.Contains(value, s.Reveal()) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func sameOutput(a, b stack.Output) bool {
+	return a.Key == b.Key && a.Value == b.Value && a.Description == b.Description && a.ExportName == b.ExportName && a.Secret.Equal(b.Secret)
 }
 
 // outputs evaluates the outputs and prepares the exports.
@@ -43,14 +63,18 @@ func (r *run) outputs() error {
 	}
 	r.stack.Outputs, r.publish = nil, nil
 	for _, o := range values {
-		r.stack.Outputs = append(r.stack.Outputs, stack.Output{Key: o.Name, Value: o.Value, Description: o.Description, ExportName: o.Export})
+		var secret seal.Secret
+		if r.holdsSecret(o.Value) {
+			secret, o.Value = seal.Hide(o.Value), ""
+		}
+		r.stack.Outputs = append(r.stack.Outputs, stack.Output{Key: o.Name, Value: o.Value, Secret: secret, Description: o.Description, ExportName: o.Export})
 		if o.Export == "" {
 			continue
 		}
 		if other, taken := r.exports.all[o.Export]; taken && other.Stack != r.stack.ID {
 			return wire.Errorf("ValidationError", "Export with name %s is already exported by stack %s", o.Export, stackName(other.Stack))
 		}
-		r.publish = append(r.publish, stack.Export{Name: o.Export, Value: o.Value, Stack: r.stack.ID})
+		r.publish = append(r.publish, stack.Export{Name: o.Export, Value: o.Value, Secret: secret, Stack: r.stack.ID})
 	}
 	return nil
 }

@@ -65,8 +65,8 @@ func (immutable) update(context.Context, *request) (result, error) {
 type resourceType struct {
 	name  string
 	props []property
-	// attributes are those of Fn::GetAtt.
-	attributes []string
+	// attributes are those of Fn::GetAtt, secrets those of them that are kept sealed.
+	attributes, secrets []string
 	// lists are those of them that are lists, kept as listAttribute writes them.
 	lists []string
 	// named returns the name that the template chose and within what it has to be unique; the name is the

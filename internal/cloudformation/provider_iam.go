@@ -22,6 +22,9 @@ type IAM interface {
 	DeleteRolePermissionsBoundary(context.Context, *iam.DeleteRolePermissionsBoundaryInput) error
 	TagRole(context.Context, *iam.TagRoleInput) error
 	UntagRole(context.Context, *iam.UntagRoleInput) error
+	usersAndGroups
+	managedPolicies
+	oidcProviders
 }
 
 type role struct{ api IAM }
@@ -91,31 +94,59 @@ func (p role) boundary(ctx context.Context, name, old, now string) error {
 	return p.api.PutRolePermissionsBoundary(ctx, &iam.PutRolePermissionsBoundaryInput{RoleName: name, PermissionsBoundary: now})
 }
 
-// policies brings inline and managed policies from what old says to what now says. What is gone goes
-// first: a role must not hold the old and the new rights together.
+// policies brings the policies of a role from what old says to what now says.
 func (p role) policies(ctx context.Context, name string, old, now properties) error {
+	return rolePolicies(ctx, p.api, name).policies(old, now)
+}
+
+func rolePolicies(ctx context.Context, api IAM, name string) holder {
+	return holder{
+		put: func(policy, document string) error {
+			return api.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: name, PolicyName: policy, PolicyDocument: document})
+		},
+		drop: func(policy string) error {
+			return api.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: name, PolicyName: policy})
+		},
+		attach: func(arn string) error {
+			return api.AttachRolePolicy(ctx, &iam.AttachRolePolicyInput{RoleName: name, PolicyArn: arn})
+		},
+		detach: func(arn string) error {
+			return api.DetachRolePolicy(ctx, &iam.DetachRolePolicyInput{RoleName: name, PolicyArn: arn})
+		},
+	}
+}
+
+// holder is a user, group or role as the place of policies.
+type holder struct {
+	put                  func(policy, document string) error
+	drop, attach, detach func(string) error
+}
+
+// policies brings inline and managed policies from what old says to what now says. What is gone goes
+// first: nobody must hold the old and the new rights together.
+func (h holder) policies(old, now properties) error {
 	was, is := inline(old), inline(now)
 	for _, policy := range slices.Sorted(maps.Keys(was)) {
 		if _, ok := is[policy]; !ok {
-			if err := absent(p.api.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: name, PolicyName: policy})); err != nil {
+			if err := absent(h.drop(policy)); err != nil {
 				return err
 			}
 		}
 	}
 	for _, arn := range without(old.texts("ManagedPolicyArns"), now.texts("ManagedPolicyArns")) {
-		if err := absent(p.api.DetachRolePolicy(ctx, &iam.DetachRolePolicyInput{RoleName: name, PolicyArn: arn})); err != nil {
+		if err := absent(h.detach(arn)); err != nil {
 			return err
 		}
 	}
 	for _, policy := range slices.Sorted(maps.Keys(is)) {
 		if was[policy] != is[policy] {
-			if err := p.api.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: name, PolicyName: policy, PolicyDocument: is[policy]}); err != nil {
+			if err := h.put(policy, is[policy]); err != nil {
 				return err
 			}
 		}
 	}
 	for _, arn := range without(now.texts("ManagedPolicyArns"), old.texts("ManagedPolicyArns")) {
-		if err := p.api.AttachRolePolicy(ctx, &iam.AttachRolePolicyInput{RoleName: name, PolicyArn: arn}); err != nil {
+		if err := h.attach(arn); err != nil {
 			return err
 		}
 	}

@@ -86,7 +86,7 @@ func (r *run) restore(s step) error {
 		r.note(&back, stack.UpdateFailed, err.Error())
 		return err
 	}
-	back.PhysicalID, back.Attributes = stack.PhysicalID(res.physical), res.attributes
+	r.made(&back, res)
 	r.note(&back, stack.UpdateComplete, "")
 	return nil
 }
@@ -128,7 +128,7 @@ func (r *run) remember(s step, err error) {
 		return
 	}
 	rec := r.records[s.made.LogicalID]
-	rec.Replaced = append(slices.Clip(rec.Replaced), stack.Replaced{PhysicalID: s.made.PhysicalID, Properties: s.made.Properties, Attributes: s.made.Attributes})
+	rec.Replaced = append(slices.Clip(rec.Replaced), stack.Replaced{PhysicalID: s.made.PhysicalID, Properties: s.made.Properties, Attributes: s.made.Attributes, Secrets: s.made.Secrets})
 	r.keep(rec)
 }
 

@@ -156,8 +156,42 @@ func (r *run) request(rec *stack.ResourceRecord, props, old *document.Value) *re
 		home: r.engine.cfg.Home, stack: stack.StackRef{ID: r.stack.ID, Name: r.stack.Name}, id: rec.LogicalID,
 		generated: generatedName(r.engine.cfg.Home, r.stack.Name, rec.LogicalID, rec.Generation),
 		props:     properties{props}, old: properties{old},
-		physical: string(rec.PhysicalID), attributes: rec.Attributes,
+		physical: string(rec.PhysicalID), attributes: attributesOf(rec),
 	}
+}
+
+// made notes what came of a resource. Attributes that are secrets are kept apart, to be sealed.
+func (r *run) made(rec *stack.ResourceRecord, res result) {
+	rec.PhysicalID, rec.Attributes, rec.Secrets = stack.PhysicalID(res.physical), res.attributes, nil
+	t := r.engine.types[rec.Type]
+	if t == nil || len(t.secrets) == 0 {
+		return
+	}
+	rec.Attributes = maps.Clone(res.attributes)
+	for _, name := range t.secrets {
+		if v, ok := res.attributes[name]; ok {
+			if rec.Secrets == nil {
+				rec.Secrets = map[string]seal.Secret{}
+			}
+			rec.Secrets[name] = seal.Hide(v)
+			delete(rec.Attributes, name)
+		}
+	}
+}
+
+// attributesOf are all attributes, with those that are secrets.
+func attributesOf(rec *stack.ResourceRecord) map[string]string {
+	if len(rec.Secrets) == 0 {
+		return rec.Attributes
+	}
+	out := maps.Clone(rec.Attributes)
+	if out == nil {
+		out = map[string]string{}
+	}
+	for name, v := range rec.Secrets {
+		out[name] = v.Reveal()
+	}
+	return out
 }
 
 // provider returns what makes resources of a type: a stand-in when the type is not modelled.

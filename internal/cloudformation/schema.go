@@ -42,7 +42,7 @@ type property struct {
 	reason     string
 }
 
-// fixed marks a property create-only, needed marks it create-only and required.
+// fixed marks a property create-only, needed marks it required.
 func (p property) fixed() property  { p.createOnly = true; return p }
 func (p property) needed() property { p.required = true; return p }
 

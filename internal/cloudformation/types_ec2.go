@@ -6,7 +6,7 @@ func ec2Types() []resourceType {
 		name: "AWS::EC2::VPCEndpoint", attributes: []string{"Id", "CreationTimestamp", "DnsEntries", "NetworkInterfaceIds"},
 		lists: []string{"DnsEntries", "NetworkInterfaceIds"},
 		props: []property{
-			prop("VpcId", text).needed(), prop("ServiceName", text).fixed(), prop("VpcEndpointType", text).fixed(), prop("PolicyDocument", jsonDoc),
+			prop("VpcId", text).fixed().needed(), prop("ServiceName", text).fixed(), prop("VpcEndpointType", text).fixed(), prop("PolicyDocument", jsonDoc),
 			prop("PrivateDnsEnabled", boolean), prop("SubnetIds", texts), prop("SecurityGroupIds", texts), prop("RouteTableIds", texts),
 			prop("IpAddressType", text), prop("Tags", tags),
 			prop("DnsOptions", object, prop("DnsRecordIpType", text), prop("PrivateDnsOnlyForInboundResolverEndpoint", text),

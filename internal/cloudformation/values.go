@@ -30,6 +30,9 @@ func (r *run) Attribute(id, attribute string) (string, error) {
 	if v, ok := rec.Attributes[attribute]; ok && attribute[0] != privateAttribute {
 		return v, nil
 	}
+	if v, ok := rec.Secrets[attribute]; ok {
+		return v.Reveal(), nil
+	}
 	return "", noAttribute(id, attribute)
 }
 

@@ -95,6 +95,8 @@ type Parameter struct {
 // Output is one output of a stack.
 type Output struct {
 	Key, Value, Description string
+	// Secret stands for Value where that holds an attribute which is a secret.
+	Secret seal.Secret
 	// ExportName is "" for an output that other stacks cannot import.
 	ExportName string
 }
@@ -102,7 +104,9 @@ type Output struct {
 // Export is an output under a name that is unique in account and region.
 type Export struct {
 	Name, Value string
-	Stack       ID
+	// Secret stands for Value as in Output.
+	Secret seal.Secret
+	Stack  ID
 }
 
 // Policy says what happens to the real thing when the record of a resource goes away.
@@ -125,8 +129,9 @@ type ResourceRecord struct {
 	// Properties are the resolved properties as canonical JSON. They hold API-key values and function
 	// environments, so they are sealed as a whole.
 	Properties seal.Secret
-	// Attributes are what Fn::GetAtt returns.
+	// Attributes are what Fn::GetAtt returns, Secrets those of them that are secrets.
 	Attributes map[string]string
+	Secrets    map[string]seal.Secret
 	// Needs are the logical ids that this resource was built from; deletion goes the other way.
 	Needs []LogicalID
 	// Deletion and UpdateReplace are the policies of the template that was last deployed.
@@ -147,6 +152,7 @@ type Replaced struct {
 	PhysicalID PhysicalID
 	Properties seal.Secret
 	Attributes map[string]string
+	Secrets    map[string]seal.Secret
 }
 
 // Event is one line of a stack's history.

@@ -271,8 +271,8 @@ func New(key *seal.Key) *Tables {
 		ID:   func(e *stack.Event) string { return InStack(e.Stack.ID, EventID(e.Seq)) },
 	})
 	t.StackExports = store.NewTable(store.Spec[stack.Export]{
-		Kind: "cloudformation.export",
-		ID:   func(x *stack.Export) string { return x.Name },
+		Kind: "cloudformation.export", Key: key,
+		ID: func(x *stack.Export) string { return x.Name },
 	})
 	return t
 }
