@@ -150,9 +150,7 @@ func (h *house) serve(r *exchange.Request) *exchange.Response {
 		Functions: []snapshot.FunctionInput{{ARN: fnARN, Config: &function.Config{ARN: fnARN},
 			Permissions: []function.Permission{{Principal: "apigateway.amazonaws.com", Action: "lambda:InvokeFunction"}}}},
 	}
-	if h.endpoint != "" {
-		in.Endpoints = []snapshot.EndpointInput{{ID: "vpce-1", Policy: h.endpoint}}
-	}
+	in.Endpoints = []snapshot.EndpointInput{{ID: "vpce-1", Policy: h.endpoint}}
 	if h.noGrant {
 		in.Functions[0].Permissions = nil
 	}
@@ -283,6 +281,8 @@ func TestRefusals(t *testing.T) {
 		{"private API from outside", private, get("/dev/stores"), 403, "ForbiddenException", `{"message":"Forbidden"}`, verdict.PrivateAPI},
 		{"private API from outside, unknown path", private, get("/dev/nothing"), 403, "ForbiddenException", `{"message":"Forbidden"}`, verdict.PrivateAPI},
 		{"public API through an endpoint", nil, through(get("/dev/stores")), 403, "ForbiddenException", `{"message":"Forbidden"}`, verdict.UnknownHost},
+		{"private API through an unknown endpoint", func(h *house) { private(h); rp(allowAll)(h) },
+			func() *exchange.Request { r := through(get("/dev/stores")); r.VPCEndpoint = "vpce-2"; return r }(), 403, "ForbiddenException", `{"message":"Forbidden"}`, verdict.PrivateAPI},
 		{"private API without resource policy", private, through(get("/dev/stores")), 403, "AccessDeniedException",
 			`{"Message":"User: anonymous is not authorized to perform: execute-api:Invoke on resource: arn:aws:execute-api:us-east-1:********9012:api0000001/dev/GET/stores because no resource-based policy allows the execute-api:Invoke action"}`, verdict.PolicyImplicitDeny},
 		{"private API, endpoint policy silent", func(h *house) {

@@ -61,6 +61,7 @@ func Compile(in Input, last *Snapshot) *Snapshot {
 		endpoints: map[string]*policy.Policy{},
 	}
 	for _, e := range in.Endpoints {
+		s.endpoints[e.ID] = nil
 		if e.Policy != "" {
 			s.endpoints[e.ID] = loadPolicy(e.Policy, policy.Endpoint, e.ID, "")
 		}

@@ -23,14 +23,18 @@ type Snapshot struct {
 	apis map[apigw.APIID]*API
 	// stages finds the APIs that have a stage of a name, for the path form /{stage}/… of laptops.
 	stages map[apigw.StageName][]*Stage
-	// endpoints are the policies of VPC endpoints that have another one than full access.
+	// endpoints are the policies of all VPC endpoints, nil for full access.
 	endpoints  map[string]*policy.Policy
 	unmodelled []Unmodelled
 	faults     []Fault
 }
 
-// EndpointPolicy is the policy of a VPC endpoint; nil is full access, and for calls that came through none.
-func (s *Snapshot) EndpointPolicy(id string) *policy.Policy { return s.endpoints[id] }
+// EndpointPolicy is the policy of a VPC endpoint, nil for full access; false for an endpoint that is not
+// known.
+func (s *Snapshot) EndpointPolicy(id string) (*policy.Policy, bool) {
+	p, ok := s.endpoints[id]
+	return p, ok
+}
 
 // Rev is the revision of the store that the snapshot shows.
 func (s *Snapshot) Rev() uint64 { return s.rev }

@@ -19,7 +19,10 @@ func Endpoint(env *Env, ctx context.Context, x *exchange.Exchange) verdict.Decis
 		// Find has refused such a call already; a private API must not depend on that alone.
 		return verdict.Refuse(verdict.Forbidden, verdict.PrivateAPI, "")
 	}
-	p := x.Snapshot.EndpointPolicy(x.Request.VPCEndpoint)
+	p, known := x.Snapshot.EndpointPolicy(x.Request.VPCEndpoint)
+	if !known {
+		return verdict.Refuse(verdict.Forbidden, verdict.PrivateAPI, x.Request.VPCEndpoint+" is not known")
+	}
 	if p == nil {
 		return verdict.Yes
 	}
