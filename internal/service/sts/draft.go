@@ -161,7 +161,7 @@ func packedSize(session *identity.Session) (*int32, error) {
 	return new(int32(percent)), err
 }
 
-// checkSessionName refuses in the words of the constraint: names reach this service from inside the house, too.
+// checkSessionName refuses in the words of the constraint.
 func checkSessionName(name string) error {
 	if len(name) < 2 || len(name) > 64 || !identity.ValidName(name, 64) {
 		return invalid(`1 validation error detected: Value '%s' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*`, name)

@@ -345,8 +345,10 @@ func TestAssumeForService(t *testing.T) {
 	h := newHouse(t, nil)
 	source := "arn:aws:lambda:us-east-1:123456789012:function:f"
 	role := h.role("R", trust(`{"Service":"lambda.amazonaws.com"}`, assume, `{"ArnLike":{"aws:SourceArn":"arn:aws:lambda:*:123456789012:function:f"},"StringEquals":{"aws:SourceAccount":"123456789012"}}`))
-	c, err := h.AssumeForService(t.Context(), "lambda.amazonaws.com", role, "f", source, time.Hour)
-	refused(t, "a short name", err, "ValidationError", "")
+	c, err := h.AssumeForService(t.Context(), "lambda.amazonaws.com", role, "a:b", source, time.Hour)
+	refused(t, "no name", err, "ValidationError", "")
+	_, err = h.AssumeForService(t.Context(), "lambda.amazonaws.com", role, "f", source, time.Hour)
+	refused(t, "a letter", err, "", "")
 	c, err = h.AssumeForService(t.Context(), "lambda.amazonaws.com", role, "fn", source, time.Hour)
 	if err != nil || c.Expires != now.Add(time.Hour) {
 		t.Fatalf("got %v, %v", c, err)
