@@ -207,8 +207,8 @@ func TestAnonymousSees(t *testing.T) {
 			t.Errorf("type %d: a grant to a user let an anonymous caller in", auth)
 		}
 	}
-	if d := Authorize(IAM, r, l); !d.Allowed() {
-		t.Errorf("IAM: got %+v", d)
+	if got, want := Authorize(IAM, r, l), (Decision{Effect: Allow, Layer: ResourceLayer, Policy: "resource policy", Sid: "A"}); got != want {
+		t.Errorf("IAM: got %+v, want %+v", got, want)
 	}
 }
 

@@ -134,6 +134,7 @@ func TestExplainSentences(t *testing.T) {
 	}{
 		{Explain(r, &Layers{}), "refused: no identity-based policy allows it\n"},
 		{ExplainCall(IAM, r, &Layers{Private: true}), "refused: no resource-based policy allows it\n"},
+		{ExplainCall(None, r, &Layers{Authorizer: says(t, "deny", Authorizer, "")}), "allowed: no policy is needed\n"},
 		{ExplainCall(None, r, &Layers{}), "allowed: no policy is needed\n"},
 		{Explain(r, &Layers{Caller: &Set{Identity: list(says(t, "allow", Identity, ""))}}), `allowed by the identity-based policy "identity policy", statement 1
 identity-based policy "identity policy", statement 1 "A" (line 1, column 38): Allow applies
@@ -144,6 +145,15 @@ identity-based policy "identity policy", statement 1 "A" (line 1, column 38): Al
 		if d := cmp.Diff(tt.got.String(), tt.want); d != "" {
 			t.Errorf("(-got +want):\n%s", d)
 		}
+	}
+	twice := must(t, Identity, `{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"Bool":{"svc:B":"true","svc:a":"true"},"Null":{"SVC:b":"true"}}}`)
+	broken := Broken(Endpoint, "old", errors.New("unreadable"))
+	e := Explain(r, &Layers{Endpoint: broken, Caller: &Set{Identity: list(twice)}})
+	if d := cmp.Diff(e.Missing(), []string{"svc:B", "svc:a"}); d != "" {
+		t.Errorf("Missing (-got +want):\n%s", d)
+	}
+	if text := e.String(); strings.Count(text, "\n") != 8 {
+		t.Errorf("a broken policy hides the others:\n%s", text)
 	}
 	trust := must(t, Trust, `{"Effect":"Allow","Principal":{"Service":"x"},"Action":"sts:AssumeRole"}`)
 	if f := Explain(r, &Layers{Resource: trust}).Findings[0]; f.Layer != TrustLayer || len(f.Elements) != 2 {

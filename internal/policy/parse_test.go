@@ -124,6 +124,10 @@ func TestParseRefuses(t *testing.T) {
 		{Managed, action(`[[]]`), syntax, `[]]`},
 		{Managed, action(`{}`), syntax, `{},`},
 		{Managed, action(`null`), syntax, `null`},
+		{Managed, action(`1`), syntax, `1,`},
+		{Managed, wrap(`{"Effect":"Allow","NotAction":true,"Resource":"*"}`), syntax, `true`},
+		{Managed, resource(`false`), syntax, `false`},
+		{Managed, wrap(`{"Effect":"Allow","Action":"s3:x","NotResource":7}`), syntax, `7}`},
 		{Managed, wrap(`{"Effect":"Allow","Resource":"*"}`), actions, ""},
 		{Managed, wrap(`{"Effect":"Deny"}`), actions, ""},
 		{Managed, wrap(`{"Effect":"Deny"},` + okIdentity), actions, ""},
@@ -178,6 +182,13 @@ func TestParseRefuses(t *testing.T) {
 
 		// The other parser, for policies of resources and trust.
 		{Resource, `{`, "This policy contains invalid Json", "$"}, // [rec]
+		{Resource, `x`, "This policy contains invalid Json", "^"},
+		{Resource, `{"Version":x}`, "This policy contains invalid Json", `x}`},
+		{Resource, `{"Version":}`, "This policy contains invalid Json", `}`},
+		{Resource, `{"Version":]`, "This policy contains invalid Json", `]`},
+		{Resource, `{"Version":1}`, "Syntax errors in policy.", `1}`},
+		{Resource, `[]`, "Syntax errors in policy.", "^"},
+		{Resource, principal(`{"AWS":111122223333}`), "Syntax errors in policy.", `111122223333}`},
 		{Resource, `{"Version":"2012-10-17"}`, "Missing required field Statement", "^"},
 		{Resource, wrap(``), "Could not parse the policy: Statement is empty!", "^"},
 		{Resource, `{"Version":"x","Statement":[]}`, "The policy must contain a valid version string", `"x"`},
@@ -257,6 +268,10 @@ func TestParseBounds(t *testing.T) {
 	_, err := Parse(big, Identity)
 	if e, ok := errors.AsType[*Error](err); !ok || e.At != (Position{}) || !strings.HasPrefix(e.Error(), "the document has 131") {
 		t.Errorf("a document over the limit: got %v", err)
+	}
+	largest := wrap(okIdentity)
+	if _, err := Parse(largest+strings.Repeat(" ", MaxBytes-len(largest)), Identity); err != nil {
+		t.Errorf("a document at the limit: %v", err)
 	}
 	for name, text := range map[string]string{
 		"lists":   wrap(`{"Effect":"Allow","Action":` + strings.Repeat("[", 10000) + strings.Repeat("]", 10000) + `}`),
@@ -361,6 +376,7 @@ func TestParse(t *testing.T) {
 			},
 		},
 	}
+	reprint(t, got)
 	if d := cmp.Diff(got, want); d != "" {
 		t.Errorf("(-got +want):\n%s", d)
 	}
