@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -97,5 +98,52 @@ func TestRefusedKeyValue(t *testing.T) {
 	got, err := deploy(t, s, "")
 	if err != nil || got[0] != mine {
 		t.Errorf("got %q, %v, want %s first", got, err, mine)
+	}
+}
+
+// TestKeysMove: a key that is taken out of a list, or put in front of it, moves the values of those behind it to
+// other logical ids.
+func TestKeysMove(t *testing.T) {
+	s := open(t, "")
+	defer s.Close()
+	list := func(names ...string) map[string]string {
+		t.Helper()
+		d := server.Definition{Stack: "s"}
+		text := "Resources:\n"
+		for i, name := range names {
+			id := fmt.Sprintf("ApiGatewayApiKey%d", i+1)
+			text += "  " + id + ": {Type: 'AWS::ApiGateway::ApiKey', Properties: {Name: " + name + ", Enabled: true"
+			if name == "explicit" {
+				text += ", Value: written-in-the-definition"
+			} else {
+				d.Keys = append(d.Keys, server.NamedKey{LogicalID: id, Name: name})
+			}
+			text += "}}\n"
+		}
+		var err error
+		if d.Template, err = document.Load("t.yml", []byte(text), document.PyYAML); err != nil {
+			t.Fatal(err)
+		}
+		out, err := s.Deploy(t.Context(), d)
+		if err != nil {
+			t.Fatalf("%v: %v", names, err)
+		}
+		lines, err := s.KeyLines(t.Context(), out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		values := map[string]string{}
+		for _, l := range lines {
+			values[l.Name] = l.Value
+		}
+		return values
+	}
+	first := list("one", "explicit", "three")
+	for _, names := range [][]string{{"zero", "one", "explicit", "three"}, {"three", "explicit", "one"}, {"explicit", "three"}, {"three"}} {
+		for name, got := range list(names...) {
+			if want, ok := first[name]; ok && got != want {
+				t.Errorf("%v: the value of %s is %s, want %s", names, name, got, want)
+			}
+		}
 	}
 }
