@@ -104,6 +104,18 @@ iam.create_user(UserName="eve")
 refused("AccessDenied", "User: %s is not authorized to perform: iam:CreateAccessKey on resource: arn:aws:iam::%s:user/eve because no identity-based policy allows the iam:CreateAccessKey action" % (ada["Arn"], ACCOUNT),
     mine.create_access_key, UserName="eve")
 
+# Delegation: whoever makes users only within a boundary, and manages no others.
+iam.put_user_policy(UserName="ada", PolicyName="delegated", PolicyDocument=document("Allow", ["iam:CreateUser", "iam:PutUserPolicy", "iam:DeleteUser*"], Condition={"StringEquals": {"iam:PermissionsBoundary": bound}}))
+refused("AccessDenied", "User: %s is not authorized to perform: iam:CreateUser on resource: arn:aws:iam::%s:user/bob because no identity-based policy allows the iam:CreateUser action" % (ada["Arn"], ACCOUNT),
+    mine.create_user, UserName="bob")
+mine.create_user(UserName="bob", PermissionsBoundary=bound)
+mine.put_user_policy(UserName="bob", PolicyName="p", PolicyDocument=document("Allow", "*"))
+refused("AccessDenied", "User: %s is not authorized to perform: iam:PutUserPolicy on resource: arn:aws:iam::%s:user/eve because no identity-based policy allows the iam:PutUserPolicy action" % (ada["Arn"], ACCOUNT),
+    mine.put_user_policy, UserName="eve", PolicyName="p", PolicyDocument=document("Allow", "*"))
+mine.delete_user_policy(UserName="bob", PolicyName="p")
+mine.delete_user(UserName="bob")
+iam.delete_user_policy(UserName="ada", PolicyName="delegated")
+
 # A role: trusted, tagged, limited, chained to nothing.
 role = iam.create_role(RoleName="invoker", AssumeRolePolicyDocument=trust(ada["Arn"], Condition={"StringEquals": {"sts:ExternalId": "x1"}}))["Role"]
 equal(role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["AWS"], ada["Arn"])

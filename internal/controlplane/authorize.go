@@ -51,8 +51,18 @@ func (c *call) authorize() error {
 		return err
 	}
 	keys := c.conditions(in)
+	describer, _ := c.Locators[c.service.Model().Name].(Describer)
 	for _, r := range resources {
-		if err := c.ask(op.Action, r, keys); err != nil {
+		with := keys
+		if describer != nil {
+			of := *keys
+			of.More = of.More[:len(of.More):len(of.More)]
+			if err := describer.Describe(c.context(), r, &of); err != nil {
+				return err
+			}
+			with = &of
+		}
+		if err := c.ask(op.Action, r, with); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"gatehouse/internal/policy/condition"
 )
 
 // Locator knows the ARNs of a service's resources better than the operation table.
@@ -15,6 +17,14 @@ type Locator interface {
 	// stand in its places, in their order; "" is a field that was not sent, like the user name of those who
 	// mean themselves (identity.CallerFrom).
 	Locate(ctx context.Context, template string, values []string) (string, error)
+}
+
+// Describer is a Locator that also knows what policies may ask about a resource as it is now: its tags, the
+// permissions boundary of a user.
+type Describer interface {
+	// Describe adds the condition keys of the resource with an ARN; none for one that does not exist. Keys
+	// that the request has count before those that it adds.
+	Describe(ctx context.Context, arn string, x *condition.Context) error
 }
 
 // maxResources bounds how many resources of one operation are asked about.

@@ -6,7 +6,9 @@ import (
 	"strings"
 
 	"gatehouse/internal/identity"
+	"gatehouse/internal/policy/condition"
 	"gatehouse/internal/store"
+	"gatehouse/internal/tables"
 	"gatehouse/internal/wire"
 )
 
@@ -49,6 +51,38 @@ func (s *Service) Locate(ctx context.Context, template string, values []string) 
 		return "", nil // the operation refuses it, too, if the caller may know
 	}
 	return arn, err
+}
+
+// Describe adds the tags and the permissions boundary of a user or role, for policies that let somebody manage
+// only those who have a certain boundary (controlplane.Describer).
+func (s *Service) Describe(ctx context.Context, text string, x *condition.Context) error {
+	var tags map[string]string
+	var boundary string
+	err := s.view(ctx, func(tx store.Tx) error {
+		id, ours, err := s.uniqueID(tx, text)
+		switch {
+		case err != nil || !ours || id == "":
+			return err
+		case strings.HasPrefix(id, identity.UserPrefix):
+			u, err := s.c.Tables.Users.One(tx, s.scope, tables.ByID, id)
+			tags, boundary = u.Tags, u.Boundary
+			return err
+		}
+		r, err := s.c.Tables.Roles.One(tx, s.scope, tables.ByID, id)
+		tags, boundary = r.Tags, r.Boundary
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if boundary != "" {
+		x.More = append(x.More, condition.Attribute{Name: "iam:PermissionsBoundary", Values: []string{boundary}})
+	}
+	for _, t := range showTags(tags) {
+		x.ResourceTags = append(x.ResourceTags, condition.Tag{Key: t.Key, Value: t.Value})
+		x.More = append(x.More, condition.Attribute{Name: "iam:ResourceTag/" + t.Key, Values: []string{t.Value}})
+	}
+	return nil
 }
 
 // isRefusal tells what is not there, or no name at all, from a failure of the store.

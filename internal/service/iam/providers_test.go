@@ -5,8 +5,10 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	api "gatehouse/internal/awsapi/iam"
+	"gatehouse/internal/policy/condition"
 )
 
 func TestOIDCProvider(t *testing.T) {
@@ -138,5 +140,38 @@ func TestLocate(t *testing.T) {
 	}
 	if got, err := h.Locate(ctx, "role/{RoleName}", []string{"r"}); err == nil {
 		t.Errorf("Locate without a store: got %q and no error", got)
+	}
+}
+
+// Who may manage only users with a certain boundary is asked about the one that they have.
+func TestDescribe(t *testing.T) {
+	h, ctx := newHouse(t), t.Context()
+	bound := h.policy("bound")
+	must[*api.CreateUserResponse](t)(h.CreateUser(ctx, &api.CreateUserInput{UserName: "ada", PermissionsBoundary: &bound, Tags: []api.Tag{{Key: "team", Value: "blue"}}}))
+	h.role("r")
+	for arn, want := range map[string]condition.Context{
+		"arn:aws:iam::123456789012:user/ada": {
+			ResourceTags: []condition.Tag{{Key: "team", Value: "blue"}},
+			More:         []condition.Attribute{{Name: "iam:PermissionsBoundary", Values: []string{bound}}, {Name: "iam:ResourceTag/team", Values: []string{"blue"}}},
+		},
+		"arn:aws:iam::123456789012:user/x/ada": {},
+		"arn:aws:iam::999999999999:user/ada":   {},
+		"arn:aws:iam::123456789012:role/r":     {},
+		"arn:aws:iam::123456789012:role/none":  {},
+		"*":                                    {},
+	} {
+		var got condition.Context
+		if err := h.Describe(ctx, arn, &got); err != nil {
+			t.Errorf("%s: %v", arn, err)
+		}
+		if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(condition.Context{}, "SourceIP", "VPCSourceIP")); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", arn, diff)
+		}
+	}
+	if err := h.db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Describe(ctx, "arn:aws:iam::123456789012:user/ada", &condition.Context{}); err == nil {
+		t.Error("Describe without a store: got no error")
 	}
 }
