@@ -44,6 +44,7 @@ type house struct {
 	stage      func(*apigw.Stage)
 	noGrant    bool
 	endpoint   string
+	used       int
 }
 
 const secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
@@ -76,6 +77,8 @@ func (h *house) FindCaller(_ context.Context, key identity.AccessKeyID, _ string
 		Kind: identity.IAMUser, Account: "123456789012", ARN: "arn:aws:iam::123456789012:user/" + name, ID: "AIDA" + name, Name: name, Key: key,
 	}, seal.Hide(secret), &policy.Set{Identity: []*policy.Policy{p}}), nil
 }
+
+func (h *house) CallerUsed(*identity.Caller, time.Time) { h.used++ }
 
 // signed is GET /dev/stores, signed.
 func signed(key, secret string) *exchange.Request {
@@ -392,6 +395,9 @@ func TestSignedCallIsAdmitted(t *testing.T) {
 	if strings.Contains(event, "AWS4-HMAC-SHA256") {
 		t.Error("the function sees the signature")
 	}
+	if h.used != 1 {
+		t.Errorf("the key's use was noted %d times", h.used)
+	}
 	// One byte of the body, the path or the query that was not signed makes the signature wrong.
 	for name, change := range map[string]func(*exchange.Request){
 		"body":  func(r *exchange.Request) { r.Body = []byte("x") },
@@ -405,6 +411,9 @@ func TestSignedCallIsAdmitted(t *testing.T) {
 		if resp := h.serve(r); resp.Status != 403 {
 			t.Errorf("%s changed after signing: %d", name, resp.Status)
 		}
+	}
+	if h.used != 1 {
+		t.Errorf("a bad signature counts as a use: %d", h.used)
 	}
 	h.method.KeyRequired = true
 	if resp := h.serve(signed("AKIAALLOWED", secret)); resp.Status != 403 || h.last.Decision.Reason != verdict.KeyMissing {

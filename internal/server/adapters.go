@@ -35,7 +35,10 @@ func (f functions) Invoke(ctx context.Context, fn *function.Config, call functio
 }
 
 // callers gives checks the directory of callers.
-type callers struct{ d *directory.Callers }
+type callers struct {
+	d      *directory.Callers
+	region identity.Region
+}
 
 // FindCaller implements check.Callers.
 func (c callers) FindCaller(ctx context.Context, key identity.AccessKeyID, token string, now time.Time) (*identity.Caller, error) {
@@ -48,8 +51,12 @@ func (c callers) FindCaller(ctx context.Context, key identity.AccessKeyID, token
 	case err != nil:
 		return nil, err
 	}
-	c.d.Used(found, "execute-api", "", now)
 	return found, nil
+}
+
+// CallerUsed implements check.Callers.
+func (c callers) CallerUsed(caller *identity.Caller, now time.Time) {
+	c.d.Used(caller, "execute-api", c.region, now)
 }
 
 // outgoing gives integrations the HTTP client.

@@ -153,7 +153,7 @@ func New(ctx context.Context, cfg config.Config, opts Options) (_ *Server, err e
 	s.gateway = gateway.New(gateway.Config{
 		Live: &s.live,
 		Env: check.Env{
-			Keys: keys{s.keys}, Counters: s.counters, Callers: callers{s.callers}, SigningKeys: sigv4.NewKeys(signingKeys),
+			Keys: keys{s.keys}, Counters: s.counters, Callers: callers{s.callers, s.cfg.Home.Region}, SigningKeys: sigv4.NewKeys(signingKeys),
 			Wall: time.Now, Account: accountLimit(cfg),
 		},
 		Backends: integration.Backends{Functions: functions{s.host}, HTTP: outgoing{s.outgoing}, Now: time.Now},

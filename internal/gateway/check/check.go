@@ -88,6 +88,8 @@ type Callers interface {
 	// FindCaller returns ErrUnknownCaller or ErrExpiredCaller for credentials that are not good. Any other
 	// error means that nobody knows.
 	FindCaller(ctx context.Context, key identity.AccessKeyID, token string, now time.Time) (*identity.Caller, error)
+	// CallerUsed notes that a verified caller made a call. It never waits.
+	CallerUsed(caller *identity.Caller, now time.Time)
 }
 
 // The refusals of Callers.

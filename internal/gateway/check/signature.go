@@ -63,6 +63,8 @@ func verify(env *Env, ctx context.Context, r *exchange.Request, home identity.Ho
 	if f := p.Verify(caller.Secret, env.SigningKeys); f != nil {
 		return nil, refusedSignature(f, p.KeyID)
 	}
+	// Only now: whoever guesses the id of a key has not used it.
+	env.Callers.CallerUsed(caller, now)
 	return caller, verdict.Allowed(verdict.SignatureAccepted, caller.ARN)
 }
 
