@@ -1,14 +1,14 @@
 package policy
 
-// AuthType is the authorization type of a method of a REST API.
+// AuthType is the authorization type of a method of a REST API. The zero value is none of them and refuses.
 type AuthType uint8
 
 // The authorization types.
 const (
-	None    AuthType = iota // NONE
-	Custom                  // CUSTOM, a Lambda authorizer
-	IAM                     // AWS_IAM
-	Cognito                 // COGNITO_USER_POOLS
+	None    AuthType = 1 + iota // NONE
+	Custom                      // CUSTOM, a Lambda authorizer
+	IAM                         // AWS_IAM
+	Cognito                     // COGNITO_USER_POOLS
 )
 
 // Authorize combines the policies for one call of a REST API, after its authorizer has run (API Gateway developer
@@ -24,7 +24,7 @@ const (
 // An explicit deny refuses everywhere, and a private API without resource policy refuses everybody. Except with IAM
 // the resource policy sees an anonymous caller, whoever the authorizer or the token says it is.
 func Authorize(t AuthType, r *Request, l *Layers) Decision {
-	if l.Private && l.Resource == nil {
+	if l.Private && l.Resource == nil || t < None || t > Cognito {
 		return silent(ResourceLayer)
 	}
 	if t == IAM {
@@ -32,9 +32,10 @@ func Authorize(t AuthType, r *Request, l *Layers) Decision {
 	}
 	anonymous := *r
 	anonymous.Caller = nil
-	j := judged{endpoint: one(&anonymous, l.Endpoint), resource: one(&anonymous, l.Resource), identity: nothing, boundary: nothing, session: nothing, scp: nothing}
+	j := judged{endpoint: naming.one(&anonymous, l.Endpoint), resource: naming.one(&anonymous, l.Resource),
+		identity: nothing, boundary: nothing, session: nothing, scp: nothing}
 	if t == Custom {
-		j.identity = one(&anonymous, l.Authorizer)
+		j.identity = attached.one(&anonymous, l.Authorizer)
 	}
 	if d, ok := j.denied(ResourceLayer); ok {
 		return d
@@ -48,7 +49,7 @@ func Authorize(t AuthType, r *Request, l *Layers) Decision {
 		return decided(ResourceLayer, j.resource)
 	case t == Custom:
 		return silent(IdentityLayer)
-	case t > Cognito || l.Resource != nil:
+	case l.Resource != nil:
 		return silent(ResourceLayer)
 	}
 	return Decision{Effect: Allow, Statement: -1}
@@ -59,7 +60,7 @@ func Authorize(t AuthType, r *Request, l *Layers) Decision {
 func First(r *Request, resource *Policy) (Decision, bool) {
 	anonymous := *r
 	anonymous.Caller = nil
-	if o := one(&anonymous, resource); o.effect == Deny {
+	if o := naming.one(&anonymous, resource); o.effect == Deny {
 		return decided(ResourceLayer, o), true
 	}
 	return Decision{}, false
@@ -72,5 +73,5 @@ func AtEndpoint(r *Request, endpoint *Policy) Decision {
 	if endpoint == nil {
 		return Decision{Effect: Allow, Statement: -1}
 	}
-	return decided(EndpointLayer, endpoint.evaluate(r))
+	return decided(EndpointLayer, naming.one(r, endpoint))
 }

@@ -45,12 +45,12 @@ func judge(r *Request, l *Layers) judged {
 		set = &noPolicies
 	}
 	j := judged{
-		endpoint: one(r, l.Endpoint), resource: one(r, l.Resource), boundary: one(r, set.Boundary),
-		identity: union(r, set.Identity), session: union(r, set.Session),
+		endpoint: naming.one(r, l.Endpoint), resource: naming.one(r, l.Resource), boundary: attached.one(r, set.Boundary),
+		identity: attached.union(r, set.Identity), session: attached.union(r, set.Session),
 		scp: outcome{effect: Allow, statement: -1}, set: set,
 	}
 	for _, level := range set.SCP {
-		o := union(r, level)
+		o := attached.union(r, level)
 		if o.effect == Deny {
 			j.scp = o
 			break
@@ -64,18 +64,31 @@ func judge(r *Request, l *Layers) judged {
 
 var noPolicies Set
 
-func one(r *Request, p *Policy) outcome {
-	if p == nil {
+// place says whether the policies of a layer name principals, or apply to those that they are attached to. A policy
+// in a place that it was not written for denies: an identity policy taken for a resource policy would let everybody
+// in.
+type place bool
+
+const (
+	naming   place = true
+	attached place = false
+)
+
+func (at place) one(r *Request, p *Policy) outcome {
+	switch {
+	case p == nil:
 		return nothing
+	case p.broken == nil && kinds[p.doc.Kind].principal != bool(at):
+		return outcome{effect: Deny, policy: p, statement: -1}
 	}
 	return p.evaluate(r)
 }
 
 // union is what several policies of one layer say together: a Deny wins, then the first Allow.
-func union(r *Request, list []*Policy) outcome {
+func (at place) union(r *Request, list []*Policy) outcome {
 	allowed := nothing
 	for _, p := range list {
-		switch o := p.evaluate(r); {
+		switch o := at.one(r, p); {
 		case o.effect == Deny:
 			return o
 		case allowed.effect == Silent && o.effect == Allow:

@@ -162,6 +162,9 @@ func TestAuthTypes(t *testing.T) {
 		{Custom, false, "none", "silent", "silent", "implicit", "identity-based policy"},
 		{IAM, false, "none", "none", "allow", "implicit", "resource-based policy"}, // anonymous
 		{AuthType(9), false, "none", "none", "allow", "implicit", "resource-based policy"},
+		{AuthType(9), false, "allow", "allow", "allow", "implicit", "resource-based policy"},
+		{AuthType(0), false, "none", "allow", "allow", "implicit", "resource-based policy"},
+		{AuthType(0), false, "none", "none", "allow", "implicit", "resource-based policy"},
 		// Private APIs [docs].
 		{None, true, "none", "none", "", "implicit", "resource-based policy"},
 		{Custom, true, "none", "none", "allow", "implicit", "resource-based policy"},
@@ -438,17 +441,48 @@ func TestBroken(t *testing.T) {
 	}
 	good := says(t, "allow", Identity, "")
 	for name, l := range map[string]*Layers{
-		"identity":  {Caller: &Set{Identity: []*Policy{good, broken}}},
-		"boundary":  {Caller: &Set{Identity: list(good), Boundary: broken}},
-		"session":   {Caller: &Set{Identity: list(good), Session: list(broken)}},
-		"SCP":       {Caller: &Set{Identity: list(good), SCP: [][]*Policy{{good, broken}}}},
-		"resource":  {Caller: &Set{Identity: list(good)}, Resource: broken},
-		"endpoint":  {Caller: &Set{Identity: list(good)}, Endpoint: broken},
-		"authorize": {Caller: &Set{Identity: list(good)}, Resource: broken, Authorizer: good},
+		"identity": {Caller: &Set{Identity: []*Policy{good, broken}}},
+		"boundary": {Caller: &Set{Identity: list(good), Boundary: broken}},
+		"session":  {Caller: &Set{Identity: list(good), Session: list(broken)}},
+		"SCP":      {Caller: &Set{Identity: list(good), SCP: [][]*Policy{{good, broken}}}},
+		"resource": {Caller: &Set{Identity: list(good)}, Resource: broken},
+		"endpoint": {Caller: &Set{Identity: list(good)}, Endpoint: broken},
 	} {
 		if d := Authorize(IAM, call(t, user(home)), l); d.Effect != Deny || d.Policy != "old" || d.Statement != -1 {
 			t.Errorf("%s: got %+v", name, d)
 		}
+	}
+}
+
+// TestMisplaced: a policy in a place that it was not written for must not open anything.
+func TestMisplaced(t *testing.T) {
+	identity, resource := says(t, "allow", Identity, ""), says(t, "allow", Resource, `"*"`)
+	good := list(identity)
+	for name, l := range map[string]*Layers{
+		"identity policy of a resource":  {Resource: identity},
+		"identity policy of an endpoint": {Resource: resource, Endpoint: identity},
+		"resource policy of an identity": {Caller: &Set{Identity: list(resource)}},
+		"resource policy as boundary":    {Caller: &Set{Identity: good, Boundary: resource}},
+		"resource policy of a session":   {Caller: &Set{Identity: good, Session: list(resource)}},
+		"resource policy as SCP":         {Caller: &Set{Identity: good, SCP: [][]*Policy{list(resource)}}},
+		"authorizer":                     {Authorizer: resource},
+	} {
+		auth := IAM
+		if l.Authorizer != nil {
+			auth = Custom
+		}
+		if d := Authorize(auth, call(t, user(home)), l); d.Effect != Deny {
+			t.Errorf("%s: got %+v", name, d)
+		}
+	}
+	if d := Authorize(None, call(t, nil), &Layers{Resource: identity}); d.Effect != Deny {
+		t.Errorf("NONE: got %+v", d)
+	}
+	if _, refused := First(call(t, nil), identity); !refused {
+		t.Error("First: not refused")
+	}
+	if d := AtEndpoint(call(t, nil), identity); d.Effect != Deny {
+		t.Errorf("AtEndpoint: got %+v", d)
 	}
 }
 

@@ -23,7 +23,8 @@
 //   - What cannot be evaluated is refused when it is written: operators that do not exist (AWS takes one without
 //     keys), values that their operator cannot compare with, wildcards in the service of an action or a resource,
 //     condition keys that differ in case only. A Deny that can never match would be a hole.
-//   - A policy that is stored and no longer compiles denies everything (Broken).
+//   - A policy that is stored and no longer compiles denies everything (Broken), and so does one of a kind that does
+//     not belong where it is used.
 //   - NotPrincipal stands with Deny only. It spares a caller if the list names each of its identities: the session,
 //     the role and the account.
 //   - Allow with NotResource does not apply while a variable in it has no value.

@@ -267,7 +267,7 @@ func TestRandom(t *testing.T) {
 	for seed := range uint64(cases / perSet) {
 		m := maker{rand.New(rand.NewPCG(seed, 20261121))}
 		trust := m.IntN(6) == 0
-		auth := AuthType(m.IntN(4))
+		auth := AuthType(1 + m.IntN(4))
 		private := m.IntN(6) == 0
 		slow := slowLayers{endpoint: m.maybe(Endpoint), resource: m.maybe(Resource), boundary: m.maybe(Boundary), identity: m.policies(Identity, m.IntN(3))}
 		if m.IntN(3) != 0 {
