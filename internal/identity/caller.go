@@ -30,7 +30,9 @@ type Caller struct {
 
 // NewCaller makes a caller of a principal.
 func NewCaller(p Principal, secret seal.Secret, set *policy.Set) *Caller {
-	return &Caller{Principal: p, Secret: secret, Policies: set, Subject: p.Subject()}
+	subject := p.Subject()
+	subject.Bounded = set != nil && set.Boundary != nil
+	return &Caller{Principal: p, Secret: secret, Policies: set, Subject: subject}
 }
 
 // Describe fills in what policies may ask about the caller, in a context that describes nobody yet (IAM user
