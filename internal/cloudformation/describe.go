@@ -69,6 +69,25 @@ func (e *Engine) Describe(ctx context.Context, nameOrID string) (*Description, e
 	return d, nil
 }
 
+// DescribeTarget returns the stack that a deployment would bring up to date, or store.ErrNotFound when it would
+// make one.
+func (e *Engine) DescribeTarget(ctx context.Context, in DeployInput) (*Description, error) {
+	st, err := e.target(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	return e.Describe(ctx, string(st.ID))
+}
+
+// target is the stack of a name. A deployment by intent renames the one that was deployed by intent before.
+func (e *Engine) target(ctx context.Context, in DeployInput) (stack.Stack, error) {
+	st, err := e.find(ctx, in.Stack)
+	if in.Intent && errors.Is(err, store.ErrNotFound) {
+		return e.intended(ctx)
+	}
+	return st, err
+}
+
 // Events returns the history of a stack, newest first as the API lists it.
 func (e *Engine) Events(ctx context.Context, nameOrID string) ([]stack.Event, error) {
 	var out []stack.Event

@@ -145,10 +145,7 @@ func (e *Engine) Deploy(ctx context.Context, in DeployInput) (*Outcome, error) {
 	}
 	defer release()
 
-	st, err := e.find(ctx, in.Stack)
-	if in.Intent && errors.Is(err, store.ErrNotFound) {
-		st, err = e.intended(ctx)
-	}
+	st, err := e.target(ctx, in)
 	exists := err == nil
 	switch {
 	case err != nil && !errors.Is(err, store.ErrNotFound):

@@ -18,7 +18,6 @@ import (
 	"gatehouse/internal/seal"
 	"gatehouse/internal/stack"
 	"gatehouse/internal/store"
-	"gatehouse/internal/wire"
 )
 
 // Definition is a template to be served, with what only a definition on disk has.
@@ -70,86 +69,6 @@ func (s *Server) Deploy(ctx context.Context, d Definition) (*cloudformation.Outc
 	s.metrics.Reloaded("ok")
 	s.last.Store(&d)
 	return out, nil
-}
-
-// bring deploys a template. When the value of an API key moves from one logical id to another, as it does when a
-// key is taken out of a list, CloudFormation is in its own way: it makes what is new before it deletes what is
-// old, and a value belongs to one key only. Then a step with other values for those keys comes first, and
-// moved is true.
-func (s *Server) bring(ctx context.Context, name string, template *document.Value) (out *cloudformation.Outcome, moved bool, err error) {
-	in := cloudformation.DeployInput{Stack: stack.Name(name), Accepted: map[string]bool{}, Intent: s.cfg.Dev}
-	for _, control := range s.cfg.Accepted {
-		in.Accepted[control] = true
-	}
-	ids, err := s.movedKeys(ctx, name, template)
-	if err != nil {
-		return nil, false, err
-	}
-	if moved = len(ids) > 0; moved {
-		in.Template = template
-		for _, id := range ids {
-			in.Template = setValue(in.Template, drawKey(), "Resources", id, "Properties", "Value")
-		}
-		if out, err = s.stacks.Deploy(ctx, in); err != nil {
-			return out, false, err
-		}
-	}
-	in.Template = template
-	out, err = s.stacks.Deploy(ctx, in)
-	return out, moved, err
-}
-
-// movedKeys are the logical ids of API keys whose value another key of the same stack has now.
-func (s *Server) movedKeys(ctx context.Context, name string, template *document.Value) ([]string, error) {
-	if !s.cfg.Dev {
-		return nil, nil
-	}
-	d, err := s.stacks.Describe(ctx, name)
-	if wire.CodeOf(err) == "ValidationError" { // there is no such stack
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	holders := map[string]string{} // logical id by value
-	err = s.db.View(ctx, func(tx store.Tx) error {
-		clear(holders)
-		for i := range d.Resources {
-			r := &d.Resources[i]
-			if r.Type != keyType {
-				continue
-			}
-			k, err := s.tables.APIKeys.Get(tx, store.Scope(s.cfg.Home.Scope()), string(r.PhysicalID))
-			if err != nil && !errors.Is(err, store.ErrNotFound) {
-				return err
-			}
-			holders[k.Value.Reveal()] = string(r.LogicalID)
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	var ids []string
-	for _, f := range fieldsOf(template.Get("Resources")) {
-		v := f.Value.Get("Properties").Get("Value")
-		if t := f.Value.Get("Type"); t == nil || t.Text != keyType || v == nil || v.Kind != document.String {
-			continue
-		}
-		if holder, held := holders[v.Text]; held && holder != f.Name {
-			ids = append(ids, f.Name)
-		}
-	}
-	return ids, nil
-}
-
-const keyType = "AWS::ApiGateway::ApiKey"
-
-func fieldsOf(v *document.Value) []document.Field {
-	if v == nil || v.Kind != document.Map {
-		return nil
-	}
-	return v.Fields
 }
 
 // Plan says what deploying a definition would find, without touching anything.
@@ -324,7 +243,7 @@ func (s *Server) KeyLines(ctx context.Context, out *cloudformation.Outcome) ([]K
 		lines = lines[:0]
 		for i := range out.Resources {
 			r := &out.Resources[i]
-			if r.Type != keyType {
+			if r.Type != "AWS::ApiGateway::ApiKey" {
 				continue
 			}
 			k, err := s.tables.APIKeys.Get(tx, scope, string(r.PhysicalID))
