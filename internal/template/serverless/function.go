@@ -127,18 +127,26 @@ func (c *compiler) readEvent(f *function, item *document.Value) []event {
 	for _, field := range item.Fields {
 		switch {
 		case field.Name == "http" || field.Name == "httpApi":
-			if !given(field.Value) {
+			if given(field.Value) {
+				events = append(events, event{field.Name, field.Value, p})
+			} else if !slices.ContainsFunc(item.Fields, misplaced) {
 				c.fail(item.Pos, "the "+field.Name+" event of function "+f.key+" is empty", "write - "+field.Name+": GET /path")
-				continue
 			}
-			events = append(events, event{field.Name, field.Value, p})
 		case slices.Contains(otherEvents(), field.Name):
 			c.warn(item.Pos, "events of type "+field.Name+" are not served here")
+		case item.Fields[0].Name == "http" || item.Fields[0].Name == "httpApi": // the commonest slip in these files
+			name := item.Fields[0].Name
+			c.fail(field.Pos, field.Name+" stands beside "+name+" in an event of function "+f.key+", not below it", "indent it further than "+name)
 		default:
 			c.fail(item.Pos, "unknown event type "+field.Name+" of function "+f.key, "known are http, httpApi, "+strings.Join(otherEvents(), ", "))
 		}
 	}
 	return events
+}
+
+// misplaced tells a field of an event list's item that is no type of event.
+func misplaced(f document.Field) bool {
+	return f.Name != "http" && f.Name != "httpApi" && !slices.Contains(otherEvents(), f.Name)
 }
 
 func otherEvents() []string {
