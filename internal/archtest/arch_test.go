@@ -21,7 +21,7 @@ import (
 const plan = `
 F0   arn seal verdict meter route mapping javaregexp jsonpath velocity sigv4 policy/condition policy shape awsapi/*
 F1   document identity vpc apigw function stack event template template/serverless template/sam
-F2   snapshot gateway/exchange gateway/check gateway/integration gateway
+F2   model snapshot gateway/exchange gateway/check gateway/integration gateway
 F3   store store/keyfile store/sqlite store/postgres store/storetest tables directory counter counter/* definitions lambdahost upstream wire telemetry
 F4 ! service/* publish
 F5 ! edge controlplane cloudformation ops

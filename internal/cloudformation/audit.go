@@ -25,7 +25,6 @@ const (
 	ControlCognito           = "cognito_user_pools"
 	ControlLambdaAuthorizer  = "lambda_authorizer"
 	ControlKeyFromAuthorizer = "api_key_source_authorizer"
-	ControlBodyValidation    = "request_body_validation"
 	ControlCache             = "response_cache"
 	ControlClientCertificate = "client_certificate"
 	ControlCanary            = "canary"
@@ -57,10 +56,7 @@ func Audit(resources []Planned) []Finding {
 }
 
 func (e *Engine) audit(resources []Planned) []Finding {
-	a := audit{byID: map[string]Planned{}}
-	for _, r := range resources {
-		a.byID[r.LogicalID] = r
-	}
+	var a audit
 	for _, r := range resources {
 		a.at = r
 		if e.types[r.Type] == nil {
@@ -75,7 +71,6 @@ func (e *Engine) audit(resources []Planned) []Finding {
 }
 
 type audit struct {
-	byID  map[string]Planned
 	at    Planned
 	found []Finding
 }
@@ -138,24 +133,6 @@ func (a *audit) method(p properties) {
 		// Unknown before deployment, or a word that does not exist: not NONE, so somebody wants a guard.
 		a.add(ControlLambdaAuthorizer, "AuthorizationType", fmt.Sprintf("method %s has an authorization type that is not known", verb), notYet)
 	}
-	if models := p.v.Get("RequestModels"); models != nil && len(models.Fields) > 0 && a.validatesBody(p) {
-		a.add(ControlBodyValidation, "RequestModels", fmt.Sprintf("the bodies of method %s are to be validated", verb), notYet)
-	}
-}
-
-// validatesBody finds the validator of a method. One that the template does not make counts as strict.
-func (a *audit) validatesBody(p properties) bool {
-	id := p.must("RequestValidatorId")
-	if id == "" {
-		return false
-	}
-	for _, r := range a.byID {
-		if id == template.Unknown(r.LogicalID, "") || id == template.Unknown(r.LogicalID, "RequestValidatorId") {
-			on := r.Properties.Get("ValidateRequestBody")
-			return r.Type != "AWS::ApiGateway::RequestValidator" || on != nil && (on.Bool || on.Kind != document.Bool)
-		}
-	}
-	return true
 }
 
 // stage looks at the properties of a stage, or of a StageDescription.

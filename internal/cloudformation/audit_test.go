@@ -52,10 +52,10 @@ Resources:
 		{"ApiGateway::Method", method + `AuthorizationType: !Ref Q`, "lambda_authorizer"},
 		{"ApiGateway::Method", method + `RequestModels: {application/json: M}`, ""},
 		{"ApiGateway::Method", method + `RequestValidatorId: !Ref V`, ""},
-		{"ApiGateway::Method", method + `RequestModels: {application/json: M}, RequestValidatorId: !Ref V`, "request_body_validation"},
-		{"ApiGateway::Method", method + `RequestModels: {application/json: M}, RequestValidatorId: !GetAtt V.RequestValidatorId`, "request_body_validation"},
+		{"ApiGateway::Method", method + `RequestModels: {application/json: M}, RequestValidatorId: !Ref V`, ""},
+		{"ApiGateway::Method", method + `RequestModels: {application/json: M}, RequestValidatorId: !GetAtt V.RequestValidatorId`, ""},
 		{"ApiGateway::Method", method + `RequestModels: {application/json: M}, RequestValidatorId: !Ref P`, ""},
-		{"ApiGateway::Method", method + `RequestModels: {application/json: M}, RequestValidatorId: abc123`, "request_body_validation"},
+		{"ApiGateway::Method", method + `RequestModels: {application/json: M}, RequestValidatorId: abc123`, ""},
 
 		{"ApiGateway::Stage", `RestApiId: a, DeploymentId: b, TracingEnabled: true`, ""},
 		{"ApiGateway::Stage", `RestApiId: a, DeploymentId: b, CacheClusterEnabled: true`, "response_cache"},

@@ -173,7 +173,7 @@ func TestProvidersUpdate(t *testing.T) {
 	first := h.must(h.yaml(everything))
 	was := h.state(first)
 
-	out := h.must(h.yaml(changed), "request_body_validation")
+	out := h.must(h.yaml(changed))
 	fresh := newHouse(t)
 	want := fresh.state(fresh.must(fresh.yaml(changed)))
 	if diff := cmp.Diff(h.state(out), want); diff != "" {

@@ -35,7 +35,7 @@ type VPCEndpoint struct {
 //	urlSuffix: amazonaws.com
 //	logFormat: json
 //	trustedProxies: [10.0.0.0/8]
-//	acceptUnenforced: [request_body_validation]
+//	acceptUnenforced: [response_cache]
 //	accountThrottle: {rate: 10000, burst: 5000}
 //	vpcEndpoints:
 //	  - {id: vpce-0123456789abcdef0, vpc: vpc-0123456789abcdef0, listen: "10.1.0.1:8443", clients: [10.1.0.0/16]}

@@ -17,7 +17,7 @@
 //	? api-key-missing                    the reason in the record of the call
 //
 // "repeat N METHOD PATH" sends the request N times and compares each answer. Other lines by themselves:
-// "clock 24h" moves the clock, "restart" stops and starts the server on its state directory, "reset" is
+// "clock 24h" moves the clock, "clock 2036-06-10T00:00:00Z" sets it, "restart" stops and starts the server on its state directory, "reset" is
 // POST /_gatehouse/reset, "write FILE" puts the archive's file FILE.new in place of FILE and deploys again.
 //
 // It owns the script. It runs the very server that users run.
@@ -232,7 +232,11 @@ func (s *story) open(line int, text string) *block {
 	b := &block{line: line, repeat: 1}
 	switch f[0] {
 	case "clock":
-		s.control1(line, "clock", fmt.Sprintf(`{"advance":%q}`, f[1]))
+		how := "advance"
+		if strings.HasSuffix(f[1], "Z") {
+			how = "set"
+		}
+		s.control1(line, "clock", fmt.Sprintf(`{%q:%q}`, how, f[1]))
 		return nil
 	case "reset":
 		s.control1(line, "reset", "")

@@ -116,6 +116,14 @@ func (r *Regexp) Matches(s string) bool {
 	return r.full.MatchString(s)
 }
 
+// Find reports whether the text has a part that matches, as Matcher.find and the patterns of JSON schemas.
+func (r *Regexp) Find(s string) bool {
+	if r.isLiteral {
+		return strings.Contains(s, r.literal)
+	}
+	return r.find.MatchString(s)
+}
+
 // ErrTooLong is returned when a result would be longer than the limit.
 var ErrTooLong = errors.New("the result of the replacement is too long")
 

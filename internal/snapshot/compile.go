@@ -13,6 +13,7 @@ import (
 	"gatehouse/internal/function"
 	"gatehouse/internal/identity"
 	"gatehouse/internal/mapping"
+	"gatehouse/internal/model"
 	"gatehouse/internal/policy"
 	"gatehouse/internal/route"
 )
@@ -138,12 +139,16 @@ func (c *compiler) stage(in *StageInput) (*Stage, error) {
 	for i := range def.Validators {
 		validators[def.Validators[i].ID] = &def.Validators[i]
 	}
+	models := model.NewSet(string(def.API.ID))
+	for i := range def.Models {
+		models.Add(string(def.Models[i].Name), def.Models[i].Schema)
+	}
 	settings := methodSettings(in.Stage.Methods)
 	var entries []route.Entry[*Route]
 	for i := range def.Resources {
 		res := &def.Resources[i]
 		for _, verb := range slices.Sorted(maps.Keys(res.Methods)) {
-			r, err := c.route(st, def, res, res.Methods[verb], validators, settings, whole)
+			r, err := c.route(st, def, res, res.Methods[verb], validators, models, settings, whole)
 			if err != nil {
 				return nil, fmt.Errorf("%s %s: %w", verb, res.Path, err)
 			}
@@ -199,7 +204,7 @@ func (c *compiler) unmodelled(st *Stage, path, verb, control string) {
 }
 
 func (c *compiler) route(st *Stage, def *apigw.Definition, res *apigw.Resource, m *apigw.Method,
-	validators map[apigw.ValidatorID]*apigw.RequestValidator, settings map[string]apigw.MethodSetting, whole []string) (*Route, error) {
+	validators map[apigw.ValidatorID]*apigw.RequestValidator, models *model.Set, settings map[string]apigw.MethodSetting, whole []string) (*Route, error) {
 	r := &Route{
 		Stage:      st,
 		Resource:   res.ID,
@@ -252,7 +257,11 @@ func (c *compiler) route(st *Stage, def *apigw.Definition, res *apigw.Resource, 
 			}
 		}
 		if v.Body && len(m.Models) > 0 {
-			refuse(NeedModel, "request_body_validation")
+			var err error
+			if r.Models, err = requestModels(m.Models, models); err != nil {
+				return nil, err
+			}
+			r.Needs |= NeedModel
 		}
 	} else if m.Validator != "" {
 		return nil, fmt.Errorf("request validator %q does not exist", m.Validator)
@@ -265,6 +274,19 @@ func (c *compiler) route(st *Stage, def *apigw.Definition, res *apigw.Resource, 
 	}
 	r.Integration = c.integration(st, def, res, m)
 	return r, nil
+}
+
+// requestModels compiles the models that bodies are held against.
+func requestModels(declared map[string]apigw.ModelName, models *model.Set) (map[string]*model.Schema, error) {
+	out := make(map[string]*model.Schema, len(declared))
+	for contentType, name := range declared {
+		schema, err := models.Compile(string(name))
+		if err != nil {
+			return nil, err
+		}
+		out[lower(contentType)] = schema
+	}
+	return out, nil
 }
 
 // needOf maps a control of a whole API to the line of the order that refuses for it.

@@ -71,10 +71,6 @@ func TestUnenforcedControls(t *testing.T) {
 		{"api_key_source_authorizer", NeedKey, func(d *apigw.Definition, m *apigw.Method, _ *apigw.Stage) {
 			d.API.KeySource, m.KeyRequired = apigw.KeyFromAuthorizer, true
 		}},
-		{"request_body_validation", NeedModel, func(d *apigw.Definition, m *apigw.Method, _ *apigw.Stage) {
-			d.Validators = []apigw.RequestValidator{{ID: "v", Body: true}}
-			m.Validator, m.Models = "v", map[string]apigw.ModelName{"application/json": "M"}
-		}},
 		{"response_cache", NeedCache, func(_ *apigw.Definition, _ *apigw.Method, st *apigw.Stage) {
 			st.Methods = map[string]apigw.MethodSetting{"*/*": {Caching: true}}
 		}},

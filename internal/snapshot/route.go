@@ -6,6 +6,7 @@ import (
 	"gatehouse/internal/apigw"
 	"gatehouse/internal/function"
 	"gatehouse/internal/mapping"
+	"gatehouse/internal/model"
 )
 
 // Need is one bit for each line of the order of checks. A route carries the bits of what it declared, so
@@ -56,6 +57,8 @@ type Route struct {
 	MethodKey string
 	// Required lists the request parameters that must be present, in the order in which AWS names them.
 	Required []Param
+	// Models are what bodies are held against, by content type in lower case; "$default" is for all others.
+	Models map[string]*model.Schema
 	// Limit is the stage's throttle for this method, nil when there is none.
 	Limit *apigw.Limit
 	// LimitKey names the bucket of Limit. Methods under "*/*" share nothing: AWS keeps a bucket for each.

@@ -27,6 +27,8 @@ var explanations = map[Reason]string{
 	PlanAdmitted:        "One request was charged to the usage plan.",
 	StageThrottled:      "The stage's token bucket for this method is empty. It is shared by all clients.",
 	AccountThrottled:    "The account's token bucket is empty. It is shared by everything that is served.",
+	BodyInvalid:         "The body does not fit the model of its content type. The record says where.",
+	BodyValid:           "The body fits the model of its content type.",
 	ParameterMissing:    "The request validator of the method wants parameters that are missing or blank.",
 	PermissionMissing:   "The function's resource policy does not let API Gateway call it for this route. Add a permission for apigateway.amazonaws.com (aws lambda add-permission).",
 	FunctionMissing:     "The integration names a function, version or alias that does not exist.",

@@ -33,6 +33,8 @@ const (
 	PlanAdmitted        Reason = "plan-admitted"
 	StageThrottled      Reason = "stage-throttle"
 	AccountThrottled    Reason = "account-throttle"
+	BodyInvalid         Reason = "request-body-invalid"
+	BodyValid           Reason = "request-body-valid"
 	ParameterMissing    Reason = "request-parameter-missing"
 	PermissionMissing   Reason = "function-permission-missing"
 	FunctionMissing     Reason = "function-missing"

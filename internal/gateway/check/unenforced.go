@@ -27,11 +27,6 @@ func Authorizer(_ *Env, _ context.Context, x *exchange.Exchange) verdict.Decisio
 	return notEnforced(verdict.AuthorizerConfigurationError, x)
 }
 
-// Model refuses: request bodies are not validated yet.
-func Model(_ *Env, _ context.Context, x *exchange.Exchange) verdict.Decision {
-	return notEnforced(verdict.APIConfigurationError, x)
-}
-
 // CacheControl refuses: stages have no cache yet.
 func CacheControl(_ *Env, _ context.Context, x *exchange.Exchange) verdict.Decision {
 	return notEnforced(verdict.APIConfigurationError, x)
